@@ -1,0 +1,75 @@
+import globals from 'globals'
+import svelte from 'eslint-plugin-svelte'
+import ts from 'typescript-eslint'
+
+/** Why a layer may not import another; the message is what a contributor reads. */
+const forbid = (patterns) => ({
+  '@typescript-eslint/no-restricted-imports': ['error', { patterns }],
+})
+const sdk = { regex: '^(@aws-sdk|@smithy|@aws-crypto)/', message: 'Only server/aws and server/sandbox know the AWS SDK: go through a port.' }
+const fastify = { regex: '^(@fastify/|fastify$)', message: 'Only routes.ts files, server/http and app.ts know Fastify.' }
+const layer = (names, message) => ({ regex: `^(\\.\\./)+(${names})/`, message })
+
+export default ts.config(
+  { ignores: ['dist/', 'node_modules/', 'coverage/', 'test-results/', 'playwright-report/', 'reports/', '.stryker-tmp/', '.venv/'] },
+  ...ts.configs.recommended,
+  ...svelte.configs.recommended,
+  {
+    languageOptions: { globals: { ...globals.node } },
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { globals: { ...globals.browser }, parserOptions: { parser: ts.parser } },
+    rules: { 'svelte/no-at-html-tags': 'error' },
+  },
+  { files: ['web/**/*.ts'], languageOptions: { globals: { ...globals.browser } } },
+  {
+    files: ['web/**'],
+    rules: forbid([
+      { regex: '/server/(?!api/)', message: 'The page takes types from server/api and nothing else of the server.' },
+      { regex: '/server/api/', allowTypeImports: true, message: 'Types only: schemas would travel to the browser.' },
+      sdk,
+    ]),
+  },
+  {
+    files: ['server/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**', 'server/main.ts', 'server/app.ts', 'server/http/**', 'server/**/routes.ts', 'server/aws/**', 'server/sandbox/**', 'server/commands/**'],
+    rules: forbid([sdk, fastify, layer('aws|sandbox|http|commands', 'Services and the pure core reach AWS, HTTP and the commands by ports alone.')]),
+  },
+  {
+    files: ['server/api/**/*.ts'],
+    rules: forbid([{ regex: '^\\.\\./', message: 'The contract imports nothing of ours.' }, sdk, fastify]),
+  },
+  {
+    files: ['server/aws/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: forbid([fastify, layer('http|sandbox|commands', 'The AWS adapter implements ports; it knows no other edge.')]),
+  },
+  {
+    files: ['server/sandbox/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: forbid([fastify, { regex: '^@aws-sdk/', message: 'The embedded IAM is a server: it must not share code with the client it tests.' }, layer('aws|http|rotation|keys|profiles|commands', 'The embedded IAM stands alone, as AWS does.')]),
+  },
+  {
+    files: ['server/platform/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: forbid([sdk, fastify, layer('aws|http|sandbox|rotation|keys|profiles|commands', 'The platform knows files and processes, nothing of ours.')]),
+  },
+  {
+    files: ['server/profiles/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**', '**/routes.ts'],
+    rules: forbid([sdk, fastify, layer('aws|http|sandbox|rotation|keys|commands', 'profiles/ is below keys/ and rotation/.')]),
+  },
+  {
+    files: ['server/keys/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**', '**/routes.ts'],
+    rules: forbid([sdk, fastify, layer('aws|http|sandbox|rotation|commands', 'keys/ is below rotation/.')]),
+  },
+  { files: ['**/*.{js,mjs}', 'e2e/**', '**/*.test.ts', '**/testing/**'], rules: { 'no-console': 'off' } },
+)

@@ -1,0 +1,177 @@
+import { Type, type Static } from 'typebox'
+import { Trouble } from './problem.ts'
+
+export const Which = Type.Union([Type.Literal('credentials'), Type.Literal('config')])
+export type Which = Static<typeof Which>
+
+const LastUsed = Type.Object(
+  {
+    at: Type.Optional(Type.String({ format: 'date-time', description: 'Absent: never used' })),
+    service: Type.Optional(Type.String()),
+    region: Type.Optional(Type.String()),
+  },
+  {
+    additionalProperties: false,
+    description: "As AWS recorded it, before Keyturn's own calls touched the key",
+  },
+)
+export type LastUsed = Static<typeof LastUsed>
+
+/** `Expired` and others may come: AWS's model has more than the documented two, so any string is let through. */
+export const KeyStatus = Type.String({ description: 'Active, Inactive, or whatever else AWS says' })
+
+export const Sibling = Type.Object(
+  {
+    id: Type.String(),
+    status: KeyStatus,
+    createdAt: Type.Optional(Type.String({ format: 'date-time' })),
+    lastUsed: Type.Optional(LastUsed),
+    ours: Type.Boolean({ description: 'Keyturn made it, or it is an old key that Keyturn replaced' }),
+    profiles: Type.Array(Type.String(), { description: 'Profiles that hold it on this machine' }),
+  },
+  { additionalProperties: false },
+)
+export type Sibling = Static<typeof Sibling>
+
+export const Profile = Type.Object(
+  {
+    name: Type.String(),
+    file: Which,
+    line: Type.Integer({ minimum: 1, description: '1-based line of its header' }),
+    kind: Type.Union([
+      Type.Literal('access-key'),
+      Type.Literal('temporary'),
+      Type.Literal('sso'),
+      Type.Literal('assume-role'),
+      Type.Literal('process'),
+      Type.Literal('web-identity'),
+      Type.Literal('incomplete'),
+    ]),
+    key: Type.Optional(Type.String({ description: 'The access key id it holds' })),
+    region: Type.Optional(Type.String()),
+    partition: Type.Optional(Type.String()),
+    endpoint: Type.Optional(Type.String({ description: "A custom IAM endpoint; absent: AWS's own" })),
+    mfaSerial: Type.Optional(Type.String()),
+    usedByRoles: Type.Optional(
+      Type.Array(Type.String(), { description: 'Role profiles whose source is this one' }),
+    ),
+    rotatable: Type.Boolean(),
+    reason: Type.Optional(Trouble),
+    warning: Type.Optional(Trouble),
+  },
+  { $id: 'Profile', additionalProperties: false },
+)
+export type Profile = Static<typeof Profile>
+
+export const Account = Type.Object(
+  {
+    id: Type.String(),
+    derived: Type.Boolean({ description: 'Computed from the key id, not yet confirmed by AWS' }),
+    alias: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)
+export type Account = Static<typeof Account>
+
+export const User = Type.Object({ name: Type.String(), arn: Type.String() }, { additionalProperties: false })
+export type User = Static<typeof User>
+
+export const Key = Type.Object(
+  {
+    id: Type.String(),
+    profiles: Type.Array(Type.String()),
+    account: Type.Optional(Account),
+    user: Type.Optional(User),
+    createdAt: Type.Optional(Type.String({ format: 'date-time' })),
+    lastUsed: Type.Optional(LastUsed),
+    status: Type.Optional(KeyStatus),
+    siblings: Type.Optional(Type.Array(Sibling, { description: "The user's other keys" })),
+    asOf: Type.Optional(
+      Type.String({ format: 'date-time', description: 'When the last check found all this' }),
+    ),
+    checking: Type.Boolean({ description: 'A check of it is under way' }),
+    canary: Type.Boolean({ description: 'Its id decodes to an account known for planted keys' }),
+    excluded: Type.Boolean(),
+    rotatable: Type.Boolean(),
+    partition: Type.String(),
+    consoleUrl: Type.Optional(
+      Type.String({ description: "The user's security credentials in AWS's console" }),
+    ),
+    problem: Type.Optional(Trouble),
+  },
+  { $id: 'Key', additionalProperties: false },
+)
+export type Key = Static<typeof Key>
+
+/** A key of a user of ours that no profile holds any more: an old key, or one that nobody here knows. */
+export const OldKey = Type.Object(
+  {
+    id: Type.String(),
+    status: Type.Union([Type.Literal('active'), Type.Literal('inactive'), Type.Literal('unknown')]),
+    ours: Type.Boolean({ description: 'false: nobody here made or held it' }),
+    account: Type.Optional(Account),
+    user: Type.Optional(User),
+    createdAt: Type.Optional(Type.String({ format: 'date-time' })),
+    lastUsed: Type.Optional(LastUsed),
+    asOf: Type.Optional(Type.String({ format: 'date-time' })),
+    retiredAt: Type.Optional(
+      Type.String({ format: 'date-time', description: 'When Keyturn deactivated it' }),
+    ),
+    quietDays: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Whole days since its last known use' }),
+    ),
+    replacedBy: Type.Optional(Type.String({ description: 'The key id that replaced it' })),
+    rotation: Type.Optional(Type.String({ description: 'The rotation that replaced it' })),
+    profiles: Type.Array(Type.String(), { description: 'Profiles that still name it' }),
+    undoUntil: Type.Optional(
+      Type.String({ format: 'date-time', description: 'Its secret is kept until then' }),
+    ),
+    deletable: Type.Boolean(),
+    safe: Type.Boolean({ description: 'Inactive, in no profile, quiet for long enough' }),
+    reason: Type.Optional(Type.String({ description: 'Why it cannot be deleted, or what to mind' })),
+  },
+  { $id: 'OldKey', additionalProperties: false },
+)
+export type OldKey = Static<typeof OldKey>
+
+export const FileState = Type.Object(
+  {
+    which: Which,
+    path: Type.String(),
+    target: Type.Optional(Type.String({ description: 'Where a symlink leads' })),
+    state: Type.Union([
+      Type.Literal('ok'),
+      Type.Literal('missing'),
+      Type.Literal('empty'),
+      Type.Literal('unreadable'),
+    ]),
+    mode: Type.Optional(Type.String({ description: 'Octal, such as 0600' })),
+    loose: Type.Boolean({ description: 'Others on this machine can read or write it' }),
+    writable: Type.Boolean(),
+    problems: Type.Array(
+      Type.Object(
+        { line: Type.Optional(Type.Integer({ minimum: 1 })), trouble: Trouble },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { $id: 'FileState', additionalProperties: false },
+)
+export type FileState = Static<typeof FileState>
+
+export const Inventory = Type.Object(
+  {
+    demo: Type.Boolean(),
+    version: Type.String(),
+    now: Type.String({ format: 'date-time' }),
+    files: Type.Object({ credentials: FileState, config: FileState }, { additionalProperties: false }),
+    keys: Type.Array(Key),
+    profiles: Type.Array(Profile),
+    oldKeys: Type.Array(OldKey),
+    notices: Type.Array(Trouble, {
+      description: 'About the whole: a shadowing environment, an unsafe state directory',
+    }),
+  },
+  { $id: 'Inventory', additionalProperties: false },
+)
+export type Inventory = Static<typeof Inventory>

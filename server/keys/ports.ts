@@ -1,0 +1,52 @@
+import type { Account, LastUsed, User } from '../api/inventory.ts'
+import type { Trouble } from '../api/problem.ts'
+import type { FoundProfile } from '../profiles/ports.ts'
+import type { KeyPair } from '../profiles/keyPair.ts'
+import type { KeyRecord, Signer, Target } from './iam.ts'
+
+/** One access key id as the files hold it now, with every profile that holds it. */
+export interface HeldKey {
+  readonly id: string
+  readonly pair: KeyPair
+  readonly profiles: readonly FoundProfile[]
+  readonly target: Target
+  /** Why it cannot be rotated, as far as the files tell: a profile is not writable, secrets differ, canary… */
+  readonly problem?: Trouble
+}
+
+/** What a check found, as kept in keys.json: ids, dates and states; no secrets. Times are ISO 8601. */
+export interface Finding {
+  readonly id: string
+  readonly asOf: string
+  readonly account?: Account
+  readonly user?: User
+  readonly status?: string
+  readonly createdAt?: string
+  readonly lastUsed?: LastUsed
+  readonly siblings: readonly {
+    readonly id: string
+    readonly status: string
+    readonly createdAt?: string
+    readonly lastUsed?: LastUsed
+  }[]
+  readonly problem?: Trouble
+}
+
+/** keys.json: the memory of checks. */
+export interface Findings {
+  get(id: string): Finding | undefined
+  all(): readonly Finding[]
+  put(finding: Finding): Promise<void>
+  forget(id: string): Promise<void>
+}
+
+/** A read-only look at AWS for one key. */
+export interface Checker {
+  /**
+   * Asks AWS: who it is, the user's keys, their ages and last uses (before our own calls count), the alias where
+   * allowed. Never throws for what AWS says: that is the finding's `problem`.
+   */
+  check(
+    key: HeldKey,
+  ): Promise<{ readonly finding: Finding; readonly signer: Signer; readonly keys: readonly KeyRecord[] }>
+}

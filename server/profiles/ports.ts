@@ -1,0 +1,87 @@
+import type { FileState, Profile, Which } from '../api/inventory.ts'
+import type { Trouble } from '../api/problem.ts'
+import type { KeyPair } from './keyPair.ts'
+
+/**
+ * What a profile says, both files merged as the SDKs do (the credentials file wins), plus the `services` section
+ * it names. Keys are lower-case, values as botocore reads them.
+ */
+export interface ProfileSettings {
+  readonly values: Readonly<Record<string, string>>
+  /** Of the `[services NAME]` section named by `services =`: such as `{iam: {endpoint_url: '…'}}`. */
+  readonly services: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+/** A profile that stands in one of the files. A name with static pairs in both files gives two of these. */
+export interface FoundProfile {
+  readonly name: string
+  readonly file: Which
+  /** 1-based line of its header. */
+  readonly line: number
+  readonly kind: Profile['kind']
+  /** The static pair, where there is a whole one that all readers agree on, or at least our document reads. */
+  readonly pair?: KeyPair
+  /** 1-based lines of the two values, where there is a pair. */
+  readonly lines?: { readonly id: number; readonly secret: number }
+  readonly settings: ProfileSettings
+  /** Names of role profiles whose `source_profile` chain ends here. */
+  readonly usedByRoles: readonly string[]
+  /** Whether Keyturn may write this profile's pair: all readers agree and the form is a safe one. */
+  readonly rotatable: boolean
+  readonly reason?: Trouble
+  readonly warning?: Trouble
+}
+
+export interface FilesSnapshot {
+  readonly files: { readonly credentials: FileState; readonly config: FileState }
+  readonly profiles: readonly FoundProfile[]
+}
+
+/** One profile whose pair changes from one pair to another. */
+export interface PairChange {
+  readonly file: Which
+  readonly profile: string
+  readonly from: KeyPair
+  readonly to: KeyPair
+}
+
+/** What a second look at the files after a save found of other programs' writes. */
+export interface Reconciliation {
+  /** True: nobody else wrote, or what they wrote is merged. */
+  readonly settled: boolean
+  /** What was found and done, for the person: such as 'another program wrote [dev] while we saved: merged'. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * The two files of the person, as the engine sees them. Failures are `Failure`s (platform/failure.ts) whose names are:
+ * `file-unwritable` (mode, owner, read-only directory, full disk, bind mount, dangling link…), `file-moved` (a profile no longer
+ * holds `from`), `file-ambiguous` (readers do not agree), `file-busy` (another Keyturn holds the lock),
+ * `file-write` (the write failed; the old bytes are intact).
+ */
+export interface ProfileStore {
+  /** Reads both files; an empty read of a file that had profiles is waited out. */
+  read(): Promise<FilesSnapshot>
+  /**
+   * Throws where a later save of these files could not succeed: full-size temporary files of zeros are written,
+   * fsynced and removed.
+   */
+  preflight(files: readonly Which[]): Promise<void>
+  /**
+   * Compare-and-swap: every profile named must still hold `from` (or already hold `to`), else `file-moved` and nothing is written. All
+   * changes of a call are made or none; calls that wait while a write is under way share the next one, and one
+   * call's failed comparison never spoils another's. When it resolves, the new bytes are durable.
+   */
+  swap(changes: readonly PairChange[]): Promise<void>
+  /**
+   * Looks at the replaced files that are still held open, and at the path, for writes of other programs that ran
+   * around ours: merged where that is safe, else reported; never lost silently.
+   */
+  reconcile(): Promise<Reconciliation>
+  /** Closes the replaced files held for `reconcile`. */
+  release(): Promise<void>
+  /** Makes a loose file 0600. */
+  tighten(which: Which): Promise<void>
+  /** Calls back within a second of an outside change to either file. */
+  watch(listener: () => void): () => void
+}

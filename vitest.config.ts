@@ -1,0 +1,12 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
+  test: {
+    include: ['server/**/*.test.ts', 'web/**/*.test.ts'],
+    exclude: ['**/*.fault.test.ts'],
+    testTimeout: 30_000,
+    coverage: { provider: 'v8', include: ['server/**/*.ts'], exclude: ['**/*.test.ts', '**/testing/**'] },
+  },
+})

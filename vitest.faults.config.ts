@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config'
+
+/** The whole fault suite: every crash point, every failing call. `npm test` runs a seeded sample of the same. */
+export default defineConfig({
+  test: {
+    include: ['server/**/*.fault.test.ts', 'e2e/faults/**/*.fault.test.ts'],
+    testTimeout: 1_200_000,
+    hookTimeout: 120_000,
+  },
+})
