@@ -1,0 +1,105 @@
+import type { Replica } from './replica.ts'
+
+/** What a user may do, beside calls that need no permission. Actions are written as `iam:CreateAccessKey`. */
+export interface Policy {
+  /** Allowed on the user itself. */
+  readonly allow: Set<string>
+  /** Every action, on every user of the account. */
+  admin: boolean
+  readonly denied: Map<string, 'explicit' | 'implicit'>
+  /** AWSCompromisedKeyQuarantine: AWS denies CreateAccessKey and UpdateAccessKey after a key has leaked. */
+  quarantined: boolean
+  /** IAM calls need a session made with a code. */
+  mfaRequired: boolean
+}
+
+export interface MfaDevice {
+  readonly serial: string
+  /** Base32, as the QR code has it. */
+  readonly seed: string
+  readonly enabledAt: number
+  /** The step of the last code taken: a code works once. */
+  lastStep: number
+}
+
+export interface KeyLastUsed {
+  readonly at: number
+  readonly service: string
+  readonly region: string
+}
+
+/** What ListAccessKeys says of a key from an instant on; it may be late. */
+export interface Listing {
+  readonly from: number
+  /** Absent: not listed. */
+  readonly status?: string
+}
+
+export interface AccessKey {
+  readonly id: string
+  readonly secret: string
+  readonly createdAt: number
+  /** Active, Inactive, or anything else that AWS may come to say. */
+  status: string
+  deletedAt?: number
+  /** Until then a deleted key still counts towards the quota. */
+  countsUntil?: number
+  lastUsed?: KeyLastUsed
+  replicas: { sts: Replica; iam: Replica }
+  readonly listings: Listing[]
+}
+
+export interface User {
+  readonly uniqueId: string
+  name: string
+  path: string
+  readonly root: boolean
+  readonly createdAt: number
+  readonly account: Account
+  readonly policy: Policy
+  mfa?: MfaDevice
+  /** Deleted ones stay: they may live on for a moment, and a test asks after them. */
+  readonly keys: AccessKey[]
+}
+
+export interface Session {
+  readonly id: string
+  readonly secret: string
+  readonly token: string
+  readonly user: User
+  readonly mfa: boolean
+  readonly expiresAt: number
+}
+
+export interface Account {
+  readonly id: string
+  readonly partition: string
+  alias?: string
+  readonly users: User[]
+  readonly sessions: Session[]
+}
+
+export const arnOf = (user: User) =>
+  user.root
+    ? `arn:${user.account.partition}:iam::${user.account.id}:root`
+    : `arn:${user.account.partition}:iam::${user.account.id}:user${user.path}${user.name}`
+
+/** The user's keys that are not deleted, oldest first. */
+export const liveKeys = (user: User) => user.keys.filter((key) => key.deletedAt === undefined)
+
+/** Finds whose long-term key an id is, deleted ones too. */
+export function ownerOf(
+  accounts: readonly Account[],
+  keyId: string,
+): { user: User; key: AccessKey } | undefined {
+  for (const account of accounts)
+    for (const user of account.users) {
+      const key = user.keys.find(({ id }) => id === keyId)
+      if (key) return { user, key }
+    }
+  return undefined
+}
+
+/** What ListAccessKeys says of a key now; undefined: not listed. */
+export const listedStatus = (key: AccessKey, now: number) =>
+  key.listings.findLast(({ from }) => from <= now)?.status

@@ -1,0 +1,218 @@
+import { randomBytes } from 'node:crypto'
+import { accessKeyId } from './accessKeyId.ts'
+import { AwsError } from './awsError.ts'
+
+import type { AccessKey, Account, KeyLastUsed, Session, User } from './model.ts'
+import { Replica, spread } from './replica.ts'
+import type { Phase, Propagation } from './replica.ts'
+import type { AccountSeed, KeySeed, UserSeed } from './seed.ts'
+
+/** How slow and unsure AWS is; all of it may change while it runs. Times in milliseconds. */
+export interface Behaviour {
+  /** Until a new or reactivated key is known. */
+  propagation: Propagation
+  /** How long a deactivated or deleted key still works. */
+  deactivationLagMs: number
+  /** How late ListAccessKeys is about keys made, changed and deleted. */
+  listLagMs: number
+  /** How long a deleted key still counts towards the quota. */
+  quotaLagMs: number
+  /** Before each reply: a fixed time, or a range to draw from. */
+  latency: number | readonly [number, number]
+  /** Share of calls that are throttled, 0 to 1. */
+  throttleRate: number
+  /** Most keys that a page of ListAccessKeys holds, whatever MaxItems says. */
+  maxPage: number
+  /** Server's clock minus the injected one: the Date header, CreateDate and the check of signatures. */
+  clockOffsetMs: number
+  /** AWS records the first use in such a span. */
+  lastUsedGrainMs: number
+}
+
+export const prompt: Behaviour = {
+  propagation: 0,
+  deactivationLagMs: 0,
+  listLagMs: 0,
+  quotaLagMs: 0,
+  latency: 0,
+  throttleRate: 0,
+  maxPage: 1000,
+  clockOffsetMs: 0,
+  lastUsedGrainMs: 15 * 60_000,
+}
+
+export const keysPerUser = 2
+
+const selfService = [
+  'CreateAccessKey',
+  'ListAccessKeys',
+  'UpdateAccessKey',
+  'DeleteAccessKey',
+  'GetAccessKeyLastUsed',
+  'GetUser',
+  'ListAccountAliases',
+  'ListMFADevices',
+].map((action) => `iam:${action}`)
+
+/** Accounts, users and keys, and the laws that they obey: quota, late visibility, deletion. No I/O, no waiting. */
+export class World {
+  readonly accounts: Account[] = []
+  readonly behaviour: Behaviour
+  readonly random: () => number
+  /** Propagation for one user's keys, by the user's unique id. */
+  readonly propagationOf = new Map<string, Propagation>()
+  readonly #now: () => number
+
+  constructor(now: () => number, behaviour: Partial<Behaviour>, random: () => number) {
+    this.#now = now
+    this.behaviour = { ...prompt, ...behaviour }
+    this.random = random
+  }
+
+  /** The injected clock: what delays are measured by. */
+  now(): number {
+    return this.#now()
+  }
+
+  /** AWS's own clock, which may be off. */
+  serverNow(): number {
+    return this.#now() + this.behaviour.clockOffsetMs
+  }
+
+  addAccount(seed: AccountSeed): Account {
+    if (!/^\d{12}$/.test(seed.id)) throw new Error(`an account number has 12 digits: ${seed.id}`)
+    const account: Account = {
+      id: seed.id,
+      partition: seed.partition ?? 'aws',
+      users: [],
+      sessions: [],
+      ...(seed.alias ? { alias: seed.alias } : {}),
+    }
+    this.accounts.push(account)
+    for (const user of seed.users ?? []) this.addUser(account, user)
+    return account
+  }
+
+  addUser(account: Account, seed: UserSeed): User {
+    const root = seed.root ?? false
+    if (account.users.some(({ name }) => name.toLowerCase() === seed.name.toLowerCase()))
+      throw new Error(`${seed.name} exists already in ${account.id}`)
+    const user: User = {
+      uniqueId: root ? account.id : `AIDA${accessKeyId('AKIA', account.id, randomBytes(10)).slice(4)}`,
+      name: seed.name,
+      path: seed.path ?? '/',
+      root,
+      createdAt: seed.createdAt ?? this.serverNow(),
+      account,
+      policy: {
+        allow: new Set(seed.allow ?? selfService),
+        admin: seed.admin ?? false,
+        denied: new Map((seed.deny ?? []).map((action) => [action, 'explicit'])),
+        quarantined: seed.quarantined ?? false,
+        mfaRequired: seed.mfaRequired ?? false,
+      },
+      keys: [],
+    }
+    if (seed.mfaSeed)
+      user.mfa = {
+        serial: `arn:${account.partition}:iam::${account.id}:mfa/${seed.name}`,
+        seed: seed.mfaSeed,
+        enabledAt: user.createdAt,
+        lastStep: 0,
+      }
+    if (seed.propagation !== undefined) this.propagationOf.set(user.uniqueId, seed.propagation)
+    account.users.push(user)
+    for (const key of seed.keys ?? []) this.addKey(user, key)
+    return user
+  }
+
+  /** Puts a key there, known everywhere at once, quota or not: it was made long ago, or behind our back. */
+  addKey(user: User, seed: KeySeed = {}): AccessKey {
+    const key = this.#makeKey(user, [{ works: true }], 0, seed)
+    if (key.status !== 'Active') key.replicas = this.#replicas([{ works: false }])
+    return key
+  }
+
+  /** @throws AwsError LimitExceeded beyond two keys, inactive ones included */
+  createKey(user: User): AccessKey {
+    const now = this.now()
+    const counted = user.keys.filter((key) => key.deletedAt === undefined || now < (key.countsUntil ?? 0))
+    if (counted.length >= keysPerUser)
+      throw new AwsError(409, 'LimitExceeded', `Cannot exceed quota for AccessKeysPerUser: ${keysPerUser}`)
+    const propagation = this.propagationOf.get(user.uniqueId) ?? this.behaviour.propagation
+    return this.#makeKey(user, propagation, this.behaviour.listLagMs)
+  }
+
+  setStatus(key: AccessKey, status: string): void {
+    if (key.status === status) return
+    key.status = status
+    key.listings.push({ from: this.now() + this.behaviour.listLagMs, status })
+    key.replicas = status === 'Active' ? this.#replicas(this.behaviour.propagation) : this.#dying(key)
+  }
+
+  deleteKey(key: AccessKey): void {
+    const now = this.now()
+    key.replicas = this.#dying(key)
+    key.deletedAt = now
+    key.countsUntil = now + this.behaviour.quotaLagMs
+    key.listings.push({ from: now + this.behaviour.listLagMs })
+  }
+
+  addSession(user: User, mfa: boolean, seconds: number): Session {
+    const session: Session = {
+      id: accessKeyId('ASIA', user.account.id, randomBytes(10)),
+      secret: randomBytes(30).toString('base64'),
+      token: randomBytes(180).toString('base64'),
+      user,
+      mfa,
+      expiresAt: this.serverNow() + seconds * 1000,
+    }
+    user.account.sessions.push(session)
+    return session
+  }
+
+  recordUse(key: AccessKey, service: string, region: string): void {
+    const at = this.serverNow()
+    if (key.lastUsed && at - key.lastUsed.at < this.behaviour.lastUsedGrainMs) return
+    key.lastUsed = { at, service, region }
+  }
+
+  #makeKey(user: User, propagation: Propagation | Phase[], listLag: number, seed: KeySeed = {}): AccessKey {
+    const status = seed.status ?? 'Active'
+    const key: AccessKey = {
+      id: seed.id ?? accessKeyId('AKIA', user.account.id, randomBytes(10)),
+      secret: seed.secret ?? randomBytes(30).toString('base64'),
+      // IAM's dates have whole seconds.
+      createdAt: Math.floor((seed.createdAt ?? this.serverNow()) / 1000) * 1000,
+      status,
+      replicas: this.#replicas(propagation),
+      listings: [{ from: this.now() + listLag, status }],
+    }
+    const lastUsed: KeyLastUsed | undefined = seed.lastUsed
+    if (lastUsed) key.lastUsed = lastUsed
+    user.keys.push(key)
+    return key
+  }
+
+  #dying(key: AccessKey): AccessKey['replicas'] {
+    const now = this.now()
+    const phases = (replica: Replica): Phase[] => [
+      { works: replica.peek(now), forMs: this.behaviour.deactivationLagMs },
+      { works: false },
+    ]
+    return {
+      sts: new Replica(phases(key.replicas.sts), now),
+      iam: new Replica(phases(key.replicas.iam), now),
+    }
+  }
+
+  #replicas(propagation: Propagation | Phase[]): AccessKey['replicas'] {
+    const now = this.now()
+    const of = (service: 'iam' | 'sts') =>
+      new Replica(
+        Array.isArray(propagation) ? propagation : spread(propagation as Propagation, service, this.random),
+        now,
+      )
+    return { sts: of('sts'), iam: of('iam') }
+  }
+}
