@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto'
+import type { Stats } from 'node:fs'
+import fs from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import path from 'node:path'
+
+const temporary = /^\.(.+)\.keyturn-[0-9a-f]{16}\.tmp$/
+
+/** A short write that the file system did not report as an error. */
+export class ShortWriteError extends Error {
+  readonly code = 'ENOSPC'
+
+  constructor(expected: number, size: number) {
+    super(`short write: ${size} of ${expected} bytes`)
+    this.name = 'ShortWriteError'
+  }
+}
+
+/** The new file is in place, but the directory could not be fsynced: a power cut may bring the old one back. */
+export class NotDurableError extends Error {
+  constructor(cause: unknown) {
+    super('renamed, but the directory could not be fsynced', { cause })
+    this.name = 'NotDurableError'
+  }
+}
+
+/**
+ * Writes a small file of our own so that a reader, a crash or a full disk finds the old content or the new, whole
+ * and durable. The directory must exist.
+ * @param options.mode of the file, default 0600
+ * @throws the file system's error with the old file intact; NotDurableError after the rename
+ */
+export async function writeAtomic(
+  file: string,
+  bytes: string | Buffer,
+  options: { mode?: number } = {},
+): Promise<void> {
+  await place(file, Buffer.from(bytes), { mode: options.mode ?? 0o600 })
+}
+
+/**
+ * Replaces an existing file by new bytes: same mode and owner, same name, another inode.
+ * @param target already resolved: a rename onto a symlink would replace the link
+ * @param stillSame called last before the rename; it throws where the file changed meanwhile
+ * @throws as writeAtomic, or what `stillSame` throws; then the old file is intact
+ */
+export async function replaceFile(
+  target: string,
+  bytes: Buffer,
+  like: Stats,
+  stillSame: () => Promise<void>,
+): Promise<void> {
+  await place(target, bytes, { mode: like.mode & 0o7777, owner: like, stillSame })
+}
+
+interface Placing {
+  readonly mode: number
+  readonly owner?: { readonly uid: number; readonly gid: number }
+  readonly stillSame?: () => Promise<void>
+}
+
+async function place(target: string, bytes: Buffer, { mode, owner, stillSame }: Placing): Promise<void> {
+  const made = temporaryBeside(target)
+  let renamed = false
+  try {
+    // 0600 until it is complete: a looser mode must not show a half-written secret to others.
+    await withHandle(await fs.open(made, 'wx', 0o600), async (handle) => {
+      await writeAll(handle, bytes)
+      if (owner) await keepOwner(handle, owner)
+      await handle.chmod(mode)
+      await handle.sync()
+    })
+    await stillSame?.()
+    await fs.rename(made, target)
+    renamed = true
+  } finally {
+    if (!renamed) await fs.rm(made, { force: true }).catch(() => undefined)
+  }
+  await syncDirectory(path.dirname(target)).catch((error: unknown) => {
+    throw new NotDurableError(error)
+  })
+}
+
+/**
+ * Whether a file of this size could be written beside `target`: a temporary one of zeros is, to the disk, and is
+ * removed again. A file system that allocates late reports a full disk only here.
+ */
+export async function tryWriting(target: string, size: number): Promise<void> {
+  const made = temporaryBeside(target)
+  try {
+    await withHandle(await fs.open(made, 'wx', 0o600), async (handle) => {
+      await writeAll(handle, Buffer.alloc(size))
+      await handle.sync()
+    })
+  } finally {
+    await fs.rm(made, { force: true })
+  }
+}
+
+/**
+ * Removes temporary files that a crash left beside `target`, which hold secrets. Call it with the lock held: a
+ * temporary file of a running writer looks the same.
+ */
+export async function sweepTemporaries(target: string): Promise<void> {
+  for (const name of await leftOver(target))
+    await fs.rm(path.join(path.dirname(target), name), { force: true })
+}
+
+/** Names of the temporary files beside `target`. */
+export async function leftOver(target: string): Promise<string[]> {
+  const names = await fs.readdir(path.dirname(target))
+  return names.filter((name) => temporary.exec(name)?.[1] === path.basename(target))
+}
+
+/** Makes names in a directory durable. Windows cannot open a directory and needs no such call. */
+export async function syncDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return
+  await withHandle(await fs.open(directory, 'r'), (handle) => handle.sync())
+}
+
+function temporaryBeside(target: string): string {
+  return path.join(
+    path.dirname(target),
+    `.${path.basename(target)}.keyturn-${randomBytes(8).toString('hex')}.tmp`,
+  )
+}
+
+async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
+  await handle.writeFile(bytes)
+  const { size } = await handle.stat()
+  if (size !== bytes.length) throw new ShortWriteError(bytes.length, size)
+}
+
+async function keepOwner(
+  handle: FileHandle,
+  owner: { readonly uid: number; readonly gid: number },
+): Promise<void> {
+  const now = await handle.stat()
+  if (now.uid !== owner.uid || now.gid !== owner.gid) await handle.chown(owner.uid, owner.gid)
+}
+
+/** Closes in any case; an error on close counts, since some file systems report a failed write there. */
+async function withHandle(handle: FileHandle, use: (handle: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await use(handle)
+  } catch (error) {
+    await handle.close().catch(() => undefined)
+    throw error
+  }
+  await handle.close()
+}

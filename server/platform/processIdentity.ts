@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process'
+import fs from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { promisify } from 'node:util'
+
+/** Which process this is, so that another one can tell later whether it still runs. */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** When it started, in the system's own words; the same pid with another start is another process. */
+  readonly started?: string
+  /** Of the running kernel; another one after a reboot. Linux alone. */
+  readonly boot?: string
+  /** Namespace of the pid: in another container the same number means another process. Linux alone. */
+  readonly space?: string
+  readonly host: string
+}
+
+let own: Promise<ProcessIdentity> | undefined
+
+export function ownIdentity(): Promise<ProcessIdentity> {
+  return (own ??= identify(process.pid))
+}
+
+async function identify(pid: number): Promise<ProcessIdentity> {
+  const [started, boot, space] = await Promise.all([
+    startOf(pid),
+    fs.readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
+      (text) => text.trim(),
+      () => undefined,
+    ),
+    fs.readlink('/proc/self/ns/pid').catch(() => undefined),
+  ])
+  return {
+    pid,
+    ...(started && { started }),
+    ...(boot && { boot }),
+    ...(space && { space }),
+    host: hostname(),
+  }
+}
+
+/**
+ * Whether that process still runs. Where it cannot be told (another machine or container that shares the
+ * directory), it is taken to run: two writers do more harm than one that has to ask.
+ */
+export async function isRunning(other: ProcessIdentity): Promise<boolean> {
+  const me = await ownIdentity()
+  if (other.boot !== undefined && me.boot !== undefined) {
+    if (other.boot !== me.boot) return other.host !== me.host
+    if (other.space !== me.space) return true
+  } else if (other.host !== me.host) {
+    return true
+  }
+  if (!exists(other.pid)) return false
+  const started = await startOf(other.pid)
+  if (started === undefined) return exists(other.pid)
+  return started !== 'ended' && (other.started === undefined || other.started === started)
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it runs, as another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Start time of a process; 'ended' for one that has ended and was not collected yet; undefined where unknown. */
+async function startOf(pid: number): Promise<string | undefined> {
+  if (process.platform === 'linux') {
+    const stat = await fs.readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
+    // The name in parentheses may hold anything; after it come the state and, 19 fields later, the start.
+    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+    if (fields?.[0] === 'Z' || fields?.[0] === 'X') return 'ended'
+    return fields?.[19]
+  }
+  if (process.platform === 'win32') return undefined
+  const reply = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], {
+    env: { LC_ALL: 'C', PATH: process.env['PATH'] },
+  }).catch(() => undefined)
+  return reply?.stdout.trim() || undefined
+}
