@@ -1,0 +1,94 @@
+import type { Target } from '../keys/iam.ts'
+import { Failure } from '../platform/failure.ts'
+import type { ProfileSettings } from '../profiles/ports.ts'
+import { partitionOf, partitions } from './partitions.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Where a profile's calls go. Resolved here and passed to the SDK in full, because the SDK's own `profile:` option
+ * takes the region of that profile but the endpoint of AWS_PROFILE or `default`.
+ *
+ * Region: the profile's, else AWS_REGION, else AWS_DEFAULT_REGION, else us-east-1 of the standard partition. The profile
+ * goes before the environment, unlike in the AWS CLI: the region says which partition the key lives in, and one
+ * variable of the shell must not send a China profile's key to another partition.
+ *
+ * Endpoint: `override` (--endpoint-url), AWS_ENDPOINT_URL_IAM / AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, the profile's
+ * `services` section, its `endpoint_url`; all but the first are passed over where AWS_IGNORE_CONFIGURED_ENDPOINT_URLS or
+ * `ignore_configured_endpoint_urls` is true (AWS SDKs and Tools Reference Guide, 'Service-specific endpoints'). A custom endpoint is
+ * signed for the region itself.
+ *
+ * @throws Failure `region-invalid`, `endpoint-invalid`
+ */
+export function resolveTarget(settings: ProfileSettings, env: Environment, override?: string): Target {
+  const { region, regionSource } = regionOf(settings, env)
+  const partition = partitionOf(region)
+  const service = (name: 'iam' | 'sts', host: string, signedFor: string) => {
+    const custom = override || configuredEndpoint(name, settings, env)
+    return custom
+      ? { endpoint: checkedUrl(custom), signingRegion: region, custom: true }
+      : { endpoint: `https://${host}`, signingRegion: signedFor, custom: false }
+  }
+  return {
+    partition: partition.name,
+    region,
+    regionSource,
+    iam: service('iam', partition.iamHost, partition.iamRegion),
+    sts: service('sts', `sts.${region}.${partition.dnsSuffix}`, region),
+    ...(partition.consoleHost && { consoleHost: partition.consoleHost }),
+  }
+}
+
+function regionOf(settings: ProfileSettings, env: Environment): Pick<Target, 'region' | 'regionSource'> {
+  const own = settings.values.region?.trim()
+  if (own) return { region: checkedRegion(own, 'The profile'), regionSource: 'profile' }
+  for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) {
+    const value = env[name]?.trim()
+    if (value) return { region: checkedRegion(value, name), regionSource: 'environment' }
+  }
+  return { region: partitions[0].iamRegion, regionSource: 'default' }
+}
+
+/** A region becomes part of a host name: anything but a label could send the signed request somewhere else. */
+function checkedRegion(value: string, where: string): string {
+  const region = value.toLowerCase()
+  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(region)) {
+    throw new Failure({
+      name: 'region-invalid',
+      title: 'The region is not one',
+      detail: `${where} names a region that cannot be one, so nothing was sent.`,
+      remedy: 'Write it as AWS does, such as eu-central-1.',
+    })
+  }
+  // `aws-global` and its like are names for 'no particular region', which a regional host cannot hold.
+  return region.endsWith('-global') ? partitionOf(region).iamRegion : region
+}
+
+function configuredEndpoint(
+  service: 'iam' | 'sts',
+  settings: ProfileSettings,
+  env: Environment,
+): string | undefined {
+  const ignored = [env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, settings.values.ignore_configured_endpoint_urls]
+  if (ignored.some((value) => value?.trim().toLowerCase() === 'true')) return undefined
+  return [
+    env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`],
+    env.AWS_ENDPOINT_URL,
+    settings.services[service]?.endpoint_url,
+    settings.values.endpoint_url,
+  ].find((value) => value?.trim())
+}
+
+function checkedUrl(value: string): string {
+  const text = value.trim()
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
+    throw new Failure({
+      name: 'endpoint-invalid',
+      title: 'The endpoint is not a web address',
+      detail: 'The endpoint set for this profile cannot be used, so nothing was sent.',
+      remedy: 'Write it as http://host:port or https://host, without a user name, a query or a fragment.',
+    })
+  }
+  return url.href.replace(/\/$/, '')
+}
