@@ -53,7 +53,7 @@ export default ts.config(
   },
   {
     files: ['server/sandbox/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**'],
     rules: forbid([fastify, { regex: '^@aws-sdk/', message: 'The embedded IAM is a server: it must not share code with the client it tests.' }, layer('aws|http|rotation|keys|profiles|commands', 'The embedded IAM stands alone, as AWS does.')]),
   },
   {
