@@ -3,57 +3,27 @@ import {
   DeleteAccessKeyCommand,
   GetAccessKeyLastUsedCommand,
   GetUserCommand,
-  IAMClient,
   ListAccessKeysCommand,
   ListAccountAliasesCommand,
   ListMFADevicesCommand,
   paginateListAccessKeys,
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam'
-import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
-import { afterEach, describe, expect, it } from 'vitest'
+import { GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts'
+import { describe, expect, it } from 'vitest'
 import { accountOf } from './accessKeyId.ts'
 import { ManualClock } from './testing/manualClock.ts'
-import { startSandbox } from './sandbox.ts'
-import type { Sandbox, SandboxOptions } from './sandbox.ts'
-import type { UserSeed } from './seed.ts'
+import {
+  clientsOf as clients,
+  codeOf,
+  sandboxOf as start,
+  testAccount as account,
+  wentWell,
+} from './testing/clients.ts'
+import type { TestPair as Pair } from './testing/clients.ts'
 
-const account = '123456789012'
 const mfaSeed = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
-const open: { close(): Promise<void> | void }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
-
-type Pair = { id: string; secret: string; token?: string }
-
-async function start(users: UserSeed[], options: SandboxOptions = {}): Promise<Sandbox> {
-  const sandbox = await startSandbox({ accounts: [{ id: account, alias: 'acme', users }], ...options })
-  open.push(sandbox)
-  return sandbox
-}
-
-function clients({ url }: Sandbox, { id, secret, token }: Pair, region = 'us-east-1') {
-  const configuration = {
-    endpoint: url,
-    region,
-    maxAttempts: 1,
-    credentials: { accessKeyId: id, secretAccessKey: secret, ...(token ? { sessionToken: token } : {}) },
-  }
-  const iam = new IAMClient(configuration)
-  const sts = new STSClient(configuration)
-  open.push({ close: () => iam.destroy() }, { close: () => sts.destroy() })
-  return { iam, sts }
-}
-
 const whoAmI = new GetCallerIdentityCommand()
-
-/** The error code of a call that must fail. */
-const codeOf = (call: Promise<unknown>) =>
-  call.then(
-    () => 'it went well',
-    (error: { Code?: string; name?: string }) => error.Code ?? error.name,
-  )
 
 describe('the actions', () => {
   it('make, list, change and delete the signer’s own keys, UserName omitted', async () => {
@@ -119,7 +89,7 @@ describe('the actions', () => {
     const outcomes = await Promise.all(
       Array.from({ length: 12 }, () => codeOf(iam.send(new CreateAccessKeyCommand()))),
     )
-    expect(outcomes.filter((code) => code === 'it went well')).toHaveLength(1)
+    expect(outcomes.filter((code) => code === wentWell)).toHaveLength(1)
     expect(outcomes.filter((code) => code === 'LimitExceeded')).toHaveLength(11)
     sandbox.control.setStatus(sandbox.control.keys('alice')[1]!.id, 'Inactive')
     await expect(iam.send(new CreateAccessKeyCommand())).rejects.toMatchObject({
@@ -279,7 +249,7 @@ describe('signatures', () => {
     const as = (who: Pair, region: string) => codeOf(clients(sandbox, who, region).sts.send(whoAmI))
     expect(await as({ ...pair, secret: `${pair.secret}x` }, 'us-east-1')).toBe('SignatureDoesNotMatch')
     expect(await as({ id: 'AKIAIOSFODNN7EXAMPLE', secret: 'x' }, 'us-east-1')).toBe('InvalidClientTokenId')
-    expect(await as(pair, 'eu-central-1')).toBe('it went well')
+    expect(await as(pair, 'eu-central-1')).toBe(wentWell)
     expect(await as(pair, 'cn-north-1')).toBe('InvalidClientTokenId')
     expect(await as(pair, 'us-gov-west-1')).toBe('InvalidClientTokenId')
     expect(await as(chinese, 'us-east-1')).toBe('InvalidClientTokenId')
