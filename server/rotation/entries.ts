@@ -1,0 +1,84 @@
+import type { Account, LastUsed, User, Which } from '../api/inventory.ts'
+import type { OldKeyMode } from '../api/plan.ts'
+import type { Trouble } from '../api/problem.ts'
+import type { RunKind, StepName } from '../api/run.ts'
+
+/** What one rotation (or undo, or act on an old key) is about; written once, when its run begins. No secrets. */
+export interface Spec {
+  readonly id: string
+  readonly kind: RunKind
+  /** The key that the profiles hold when it begins, and that is retired at the end. */
+  readonly from: string
+  /** Known beforehand only where an old pair is put back; else `create` finds it. */
+  readonly to?: string
+  readonly profiles: readonly { readonly name: string; readonly file: Which }[]
+  /** The other key of the same user whose profiles get the new key too; it is deleted to make room. */
+  readonly merge?: {
+    readonly key: string
+    readonly profiles: readonly { readonly name: string; readonly file: Which }[]
+  }
+  /** A key that no profile holds, deleted to make room because the person picked it in the plan. */
+  readonly spare?: string
+  /** What happens to `from` at the end. */
+  readonly retire: OldKeyMode
+  readonly account?: Account
+  readonly user?: User
+  /** Of `from`, as AWS recorded it before Keyturn's own calls. */
+  readonly lastUsed?: LastUsed
+  /** Whose pair signs where it is not the user's own: an administrator's profile. */
+  readonly adminProfile?: string
+  readonly mfaSerial?: string
+  /** The key id whose pair in the files signs an act on an old key. */
+  readonly via?: string
+  /** The rotation that this one undoes, or whose old key it acts on. */
+  readonly undoes?: string
+}
+
+/** What a step found or did, as ids, times, states and counts; enough to settle and to undo it after a crash. */
+export type Facts = Readonly<Record<string, unknown>>
+
+/**
+ * `started`: the intention, durable before the act. `settled`: what a look at the files and at AWS found after a
+ * crash or an error. `resumed`: a new process took the rotation on. `retried`: the person asked for another try.
+ * `halted`: it waits for the person. `finished`: it is over.
+ */
+export type Entry =
+  | {
+      readonly at: string
+      readonly phase: 'started' | 'done'
+      readonly step: StepName
+      readonly facts?: Facts
+    }
+  | {
+      readonly at: string
+      readonly phase: 'failed'
+      readonly step: StepName
+      readonly trouble: Trouble
+      readonly facts?: Facts
+    }
+  | { readonly at: string; readonly phase: 'noted'; readonly step: StepName; readonly facts: Facts }
+  | {
+      readonly at: string
+      readonly phase: 'settled'
+      readonly step: StepName
+      readonly found: Found
+      readonly facts?: Facts
+      readonly trouble?: Trouble
+    }
+  | {
+      readonly at: string
+      readonly phase: 'undoing' | 'undone'
+      readonly step: StepName
+      readonly facts?: Facts
+    }
+  | { readonly at: string; readonly phase: 'undoFailed'; readonly step: StepName; readonly trouble: Trouble }
+  | { readonly at: string; readonly phase: 'resumed' | 'retried' | 'stopping' }
+  | { readonly at: string; readonly phase: 'halted'; readonly trouble: Trouble }
+  | { readonly at: string; readonly phase: 'finished'; readonly outcome: 'done' | 'rolledBack' | 'stopped' }
+  | { readonly at: string; readonly phase: 'alarm'; readonly trouble: Trouble }
+
+/** `in`: its effect is there, wholly or in part. `out`: it is not. `unclear`: only a person can tell. */
+export type Found = 'in' | 'out' | 'unclear'
+
+/** Entry as the caller gives it; the journal adds the time. */
+export type NewEntry = Entry extends infer E ? (E extends Entry ? Omit<E, 'at'> : never) : never

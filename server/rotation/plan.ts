@@ -1,0 +1,245 @@
+import type { LastUsed, Sibling } from '../api/inventory.ts'
+import type { Plan, PlanChoice, PlanLine, PlanRequest, PlanRotate, PlanSkip } from '../api/plan.ts'
+import type { Trouble } from '../api/problem.ts'
+import type { Finding, HeldKey } from '../keys/ports.ts'
+import type { FilesSnapshot } from '../profiles/ports.ts'
+import type { Spec } from './entries.ts'
+
+/** A key that was asked for, with what its check found; no finding where it must not be asked about. */
+export interface Checked {
+  readonly held: HeldKey
+  readonly finding?: Finding
+  /** Why it is passed over without a look: excluded, or a canary without the second yes. */
+  readonly passedOver?: Trouble
+}
+
+export interface Planned {
+  readonly rows: Pick<Plan, 'rotate' | 'choose' | 'skip'>
+  /** In the order of `rows.rotate`; `id` is the position, made whole when the run begins. */
+  readonly specs: readonly Omit<Spec, 'id'>[]
+}
+
+/** Everything else that planning looks at. */
+export interface PlanContext {
+  readonly snapshot: FilesSnapshot
+  /** All keys of the files, asked for or not: what a profile holds is never deleted. */
+  readonly held: ReadonlyMap<string, HeldKey>
+  /** Keys that Keyturn made or replaced. */
+  readonly ours: ReadonlySet<string>
+}
+
+/**
+ * Pure: what a run would do with the keys asked for. Each ends in exactly one of rotate, choose and skip; of two
+ * keys of one user at most one is rotated, since AWS allows a user two keys.
+ */
+export function plan(request: PlanRequest, keys: readonly Checked[], context: PlanContext): Planned {
+  const rotate: PlanRotate[] = []
+  const choose: PlanChoice[] = []
+  const skip: PlanSkip[] = []
+  const specs: Omit<Spec, 'id'>[] = []
+  const taken = new Map<string, string>()
+  const spares = new Set(request.deleteSpares ?? [])
+  const merges = new Set(request.merge ?? [])
+
+  for (const checked of keys) {
+    const { held, finding } = checked
+    const reason = checked.passedOver ?? held.problem ?? blocking(finding)
+    if (reason) {
+      skip.push({ key: held.id, reason })
+      continue
+    }
+    const user = finding?.user?.arn ?? held.id
+    const first = taken.get(user)
+    if (first !== undefined) {
+      skip.push({ key: held.id, reason: sameUser(first) })
+      continue
+    }
+    const siblings = (finding?.siblings ?? []).map((each) => siblingOf(each, context))
+    if (siblings.length > 1) {
+      skip.push({ key: held.id, reason: tooMany(siblings) })
+      continue
+    }
+    const [other] = siblings
+    if (other === undefined) {
+      taken.set(user, held.id)
+      rotate.push(rotateRow(checked, context))
+      specs.push(specOf(request, checked))
+      continue
+    }
+    const inProfiles = other.profiles.length > 0
+    if (!inProfiles && spares.has(other.id)) {
+      taken.set(user, held.id)
+      rotate.push({ ...rotateRow(checked, context), deletesSpare: other })
+      specs.push({ ...specOf(request, checked), spare: other.id })
+      continue
+    }
+    const otherHeld = context.held.get(other.id)
+    if (inProfiles && (merges.has(other.id) || merges.has(held.id)) && otherHeld && !otherHeld.problem) {
+      taken.set(user, held.id)
+      const row = rotateRow(checked, context)
+      rotate.push({
+        ...row,
+        profiles: [...row.profiles, ...otherHeld.profiles.map(({ name, file }) => ({ name, file }))],
+        lines: [...row.lines, ...linesOf(otherHeld, context.snapshot)],
+        merges: other,
+      })
+      const merge = { key: other.id, profiles: otherHeld.profiles.map(({ name, file }) => ({ name, file })) }
+      specs.push({ ...specOf(request, checked), merge })
+      continue
+    }
+    taken.set(user, held.id)
+    choose.push(choiceRow(checked, other, otherHeld))
+  }
+  return { rows: { rotate, choose, skip }, specs }
+}
+
+/** What a check found that makes a rotation pointless. Being denied the list is not: creating may be allowed. */
+function blocking(finding: Finding | undefined): Trouble | undefined {
+  const problem = finding?.problem
+  if (!problem || problem.name === 'mfa-required') return undefined
+  if (problem.action === 'iam:ListAccessKeys' && problem.name !== 'quarantined') return undefined
+  return problem
+}
+
+function siblingOf(each: Finding['siblings'][number], context: PlanContext): Sibling {
+  return {
+    id: each.id,
+    status: each.status,
+    ...(each.createdAt !== undefined && { createdAt: each.createdAt }),
+    ...(each.lastUsed && { lastUsed: each.lastUsed }),
+    ours: context.ours.has(each.id),
+    profiles: context.held.get(each.id)?.profiles.map((profile) => profile.name) ?? [],
+  }
+}
+
+function specOf(request: PlanRequest, { held, finding }: Checked): Omit<Spec, 'id'> {
+  const serial = held.profiles
+    .map((profile) => profile.settings.values['mfa_serial'])
+    .find((each) => each !== undefined)
+  const lastUsed: LastUsed | undefined = finding?.lastUsed
+  return {
+    kind: 'rotate',
+    from: held.id,
+    profiles: held.profiles.map(({ name, file }) => ({ name, file })),
+    retire: request.oldKey,
+    ...(finding?.account && { account: finding.account }),
+    ...(finding?.user && { user: finding.user }),
+    ...(lastUsed && { lastUsed }),
+    ...(request.signer !== undefined && { adminProfile: request.signer }),
+    ...(serial !== undefined && { mfaSerial: serial }),
+  }
+}
+
+function rotateRow({ held, finding }: Checked, context: PlanContext): PlanRotate {
+  return {
+    key: held.id,
+    profiles: held.profiles.map(({ name, file }) => ({ name, file })),
+    ...(finding?.account && { account: finding.account }),
+    ...(finding?.user && { user: finding.user }),
+    ...(finding?.createdAt !== undefined && { createdAt: finding.createdAt }),
+    lines: linesOf(held, context.snapshot),
+    notes: notesOf(held, finding),
+  }
+}
+
+/** The lines that change, as the person would see them in a diff; ids whole, secrets never. */
+function linesOf(held: HeldKey, snapshot: FilesSnapshot): PlanLine[] {
+  return held.profiles.flatMap((profile) => {
+    if (!profile.lines) return []
+    const place = { file: profile.file, path: snapshot.files[profile.file].path, profile: profile.name }
+    return [
+      {
+        ...place,
+        line: profile.lines.id,
+        before: `aws_access_key_id = ${held.id}`,
+        after: 'aws_access_key_id = (new key id)',
+      },
+      {
+        ...place,
+        line: profile.lines.secret,
+        before: 'aws_secret_access_key = ••••••••',
+        after: 'aws_secret_access_key = (new secret)',
+      },
+    ]
+  })
+}
+
+function notesOf(held: HeldKey, finding: Finding | undefined): string[] {
+  const roles = [...new Set(held.profiles.flatMap((profile) => profile.usedByRoles))]
+  const notes: string[] = []
+  if (roles.length > 0)
+    notes.push(
+      `Also used by ${roles.length === 1 ? '1 role' : `${roles.length} roles`}: ${roles.join(', ')}.`,
+    )
+  if (finding?.problem?.name === 'mfa-required')
+    notes.push('AWS asks for an MFA code for this user; the run will ask you.')
+  if (finding?.problem?.action === 'iam:ListAccessKeys') {
+    notes.push('AWS does not let this user list its keys, so that it may also refuse to make one.')
+  }
+  for (const profile of held.profiles)
+    if (profile.warning) notes.push(`[${profile.name}] ${profile.warning.detail}`)
+  return notes
+}
+
+function choiceRow({ held, finding }: Checked, other: Sibling, otherHeld: HeldKey | undefined): PlanChoice {
+  const last4 = other.id.slice(-4)
+  const row = {
+    key: held.id,
+    profiles: held.profiles.map((profile) => profile.name),
+    ...(finding?.account && { account: finding.account }),
+    ...(finding?.user && { user: finding.user }),
+    ...(finding?.createdAt !== undefined && { createdAt: finding.createdAt }),
+  }
+  if (other.profiles.length > 0) {
+    const names = other.profiles.join(', ')
+    const blocked = otherHeld?.problem
+    return {
+      ...row,
+      reason: `The user also has ****${last4}, which ${names} ${other.profiles.length === 1 ? 'holds' : 'hold'}. AWS allows two keys per user, so that there is no room for a new one.`,
+      choices: blocked
+        ? []
+        : [
+            {
+              kind: 'merge',
+              spare: other,
+              label: `Merge: one new key for ${[...row.profiles, ...other.profiles].join(', ')}`,
+            },
+          ],
+    }
+  }
+  return {
+    ...row,
+    reason: `The user has a second key, ****${last4}, that no profile here holds. AWS allows two keys per user, so that there is no room for a new one.`,
+    choices: [
+      {
+        kind: 'delete-spare',
+        spare: other,
+        label:
+          other.ours && other.status === 'Inactive'
+            ? `Delete ****${last4}, an old key that Keyturn turned off`
+            : `Delete ****${last4} for good`,
+        ...(other.status === 'Active' && {
+          caution: 'It is active: something that Keyturn does not see may be using it.',
+        }),
+      },
+    ],
+  }
+}
+
+function sameUser(first: string): Trouble {
+  return {
+    name: 'same-user',
+    title: 'The same user’s other key',
+    detail: `Its user’s other key ****${first.slice(-4)} comes first in this plan; a user’s keys are replaced one at a time.`,
+    remedy: 'Merge the two, or rotate this one afterwards.',
+  }
+}
+
+function tooMany(siblings: readonly Sibling[]): Trouble {
+  return {
+    name: 'too-many-keys',
+    title: 'More than two keys',
+    detail: `The user has ${siblings.length + 1} keys, more than AWS’s limit of two, so that no new one can be made.`,
+    remedy: `Delete those that nothing uses first: ${siblings.map((each) => `****${each.id.slice(-4)}`).join(', ')}.`,
+  }
+}

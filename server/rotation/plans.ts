@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto'
+import type { ServerEvent } from '../api/events.ts'
+import type { Plan, PlanRequest } from '../api/plan.ts'
+import type { Trouble } from '../api/problem.ts'
+import type { Finding, HeldKey } from '../keys/ports.ts'
+import type { Bus } from '../platform/bus.ts'
+import type { Clock } from '../platform/clock.ts'
+import { Failure } from '../platform/failure.ts'
+import { samePair } from '../profiles/keyPair.ts'
+import type { FilesSnapshot } from '../profiles/ports.ts'
+import { type Checked, plan as makePlan, type Planned } from './plan.ts'
+import type { NewRun } from './runs.ts'
+
+/** The keys of the files as they are now. */
+export interface HeldKeys {
+  readonly snapshot: FilesSnapshot
+  readonly keys: readonly HeldKey[]
+}
+
+export interface PlansDeps {
+  readonly clock: Clock
+  readonly bus: Bus<ServerEvent>
+  readonly readKeys: () => Promise<HeldKeys>
+  /** Asks AWS about one key, remembers and publishes what it found. */
+  readonly check: (key: HeldKey) => Promise<Finding>
+  readonly excluded: () => ReadonlySet<string>
+  readonly canary: (id: string) => boolean
+  readonly ours: () => ReadonlySet<string>
+  readonly newRunId: () => string
+  readonly onDefect: (error: unknown) => void
+}
+
+interface Draft {
+  view: Plan
+  readonly request: PlanRequest
+  planned?: Planned
+  /** The pairs that the plan names, as the files held them: it is bound to these, not to the whole file. */
+  bound: readonly HeldKey[]
+}
+
+/** A finding is taken over by a plan made again within this time: picking a choice need not ask AWS again. */
+const freshMs = 120_000
+const remembered = 20
+
+/** Plans: made by looking, shown, and used at most once. They live in memory only. */
+export class Plans {
+  readonly #deps: PlansDeps
+  readonly #drafts = new Map<string, Draft>()
+  readonly #fresh = new Map<string, { pair: HeldKey['pair']; at: number; finding: Finding }>()
+
+  constructor(deps: PlansDeps) {
+    this.#deps = deps
+  }
+
+  /** Begins to look; the plan is `ready` when all its keys have been checked. */
+  async begin(request: PlanRequest): Promise<Plan> {
+    const { snapshot, keys } = await this.#deps.readKeys()
+    const wanted = this.#wanted(request, keys)
+    const view: Plan = {
+      id: randomBytes(9).toString('base64url'),
+      state: 'checking',
+      createdAt: new Date(this.#deps.clock.now()).toISOString(),
+      checked: 0,
+      total: wanted.length,
+      oldKey: request.oldKey,
+      rotate: [],
+      choose: [],
+      skip: [],
+    }
+    const draft: Draft = { view, request, bound: [] }
+    this.#drafts.set(view.id, draft)
+    for (const id of [...this.#drafts.keys()].slice(0, -remembered)) this.#drafts.delete(id)
+    this.#look(draft, snapshot, keys, wanted).catch(this.#deps.onDefect)
+    return draft.view
+  }
+
+  get(id: string): Plan {
+    return this.#draft(id).view
+  }
+
+  open(): Plan[] {
+    return [...this.#drafts.values()]
+      .map((draft) => draft.view)
+      .filter((view) => view.state === 'checking' || view.state === 'ready')
+  }
+
+  /**
+   * Uses a plan up and says what to run.
+   * @throws Failure `plan-not-ready`, `plan-used`, or `plan-stale` where a pair that it names moved since
+   */
+  async take(id: string): Promise<NewRun> {
+    const draft = this.#draft(id)
+    if (draft.view.state === 'checking') throw new Failure(notReady)
+    if (draft.view.state !== 'ready' || !draft.planned)
+      throw new Failure(draft.view.state === 'stale' ? stale : used)
+    // Taken before the first await: of two presses of the button one wins.
+    this.#show(draft, { state: 'used' })
+    const { keys } = await this.#deps.readKeys()
+    if (!draft.bound.every((then) => stands(then, keys))) {
+      this.#show(draft, { state: 'stale' })
+      throw new Failure(stale)
+    }
+    const { specs } = draft.planned
+    if (specs.length === 0) throw new Failure(nothing)
+    const run = this.#deps.newRunId()
+    return {
+      id: run,
+      kind: 'rotate',
+      oldKey: draft.view.oldKey,
+      rotations: specs.map((spec, index) => ({
+        spec: { id: `${run}.${index + 1}`, ...spec },
+        target: targetOf(draft.bound, spec.from),
+      })),
+    }
+  }
+
+  #wanted(request: PlanRequest, keys: readonly HeldKey[]): HeldKey[] {
+    if (request.keys === 'all') return [...keys]
+    const byId = new Map(keys.map((key) => [key.id, key]))
+    return [...new Set(request.keys)].map((id) => {
+      const key = byId.get(id)
+      if (key) return key
+      throw new Failure({
+        name: 'unknown-key-id',
+        title: 'No such key',
+        detail: `No profile holds the key ****${id.slice(-4)}.`,
+        remedy: 'Look at the list of keys again; the file may have changed.',
+      })
+    })
+  }
+
+  async #look(
+    draft: Draft,
+    snapshot: FilesSnapshot,
+    keys: readonly HeldKey[],
+    wanted: readonly HeldKey[],
+  ): Promise<void> {
+    const excluded = this.#deps.excluded()
+    const checked = await Promise.all(
+      wanted.map(async (held): Promise<Checked> => {
+        const passedOver = this.#passOver(held, excluded, draft.request)
+        const finding = passedOver || held.problem ? undefined : await this.#finding(held)
+        this.#show(draft, { checked: draft.view.checked + 1 })
+        return { held, ...(finding && { finding }), ...(passedOver && { passedOver }) }
+      }),
+    )
+    draft.planned = makePlan(draft.request, checked, {
+      snapshot,
+      held: new Map(keys.map((key) => [key.id, key])),
+      ours: this.#deps.ours(),
+    })
+    const named = new Set(draft.planned.specs.flatMap((spec) => [spec.from, spec.merge?.key]))
+    draft.bound = keys.filter((key) => named.has(key.id))
+    this.#show(draft, { state: 'ready', ...draft.planned.rows })
+  }
+
+  /** A canary raises an alarm at any call: it is not even looked at without the second yes. */
+  #passOver(held: HeldKey, excluded: ReadonlySet<string>, request: PlanRequest): Trouble | undefined {
+    if (excluded.has(held.id)) return excludedWords
+    if (this.#deps.canary(held.id) && request.includeCanaries !== true) return canaryWords
+    return undefined
+  }
+
+  async #finding(held: HeldKey): Promise<Finding> {
+    const known = this.#fresh.get(held.id)
+    if (known && samePair(known.pair, held.pair) && this.#deps.clock.now() - known.at < freshMs)
+      return known.finding
+    const finding = await this.#deps.check(held)
+    if (!finding.problem) this.#fresh.set(held.id, { pair: held.pair, at: this.#deps.clock.now(), finding })
+    return finding
+  }
+
+  #show(draft: Draft, change: Partial<Plan>): void {
+    draft.view = { ...draft.view, ...change }
+    this.#deps.bus.publish({ type: 'plan', plan: draft.view })
+  }
+
+  #draft(id: string): Draft {
+    const draft = this.#drafts.get(id)
+    if (draft) return draft
+    throw new Failure({
+      name: 'not-found',
+      title: 'No such plan',
+      detail: 'There is no plan with this id; plans end with the server.',
+      remedy: 'Make a new plan.',
+    })
+  }
+}
+
+function stands(then: HeldKey, now: readonly HeldKey[]): boolean {
+  const key = now.find((each) => each.id === then.id)
+  if (!key || key.problem || !samePair(key.pair, then.pair)) return false
+  const places = (held: HeldKey) =>
+    held.profiles
+      .map((profile) => `${profile.file}:${profile.name}`)
+      .sort()
+      .join('\n')
+  return places(key) === places(then)
+}
+
+function targetOf(bound: readonly HeldKey[], id: string) {
+  const held = bound.find((key) => key.id === id)
+  if (!held) throw new Error('a planned key that is not bound')
+  return held.target
+}
+
+const notReady: Trouble = {
+  name: 'plan-not-ready',
+  title: 'Still looking',
+  detail: 'The plan is still checking keys.',
+  remedy: 'Wait until it is ready.',
+}
+const used: Trouble = {
+  name: 'plan-used',
+  title: 'Already used',
+  detail: 'This plan has been run; a plan runs once.',
+  remedy: 'Make a new plan.',
+}
+const stale: Trouble = {
+  name: 'plan-stale',
+  title: 'The file changed',
+  detail: 'A key that the plan names is no longer where it was. Nothing was done.',
+  remedy: 'Make a new plan.',
+}
+const nothing: Trouble = {
+  name: 'nothing-to-do',
+  title: 'Nothing to rotate',
+  detail: 'The plan has no key to rotate.',
+  remedy: 'See why each key was passed over, or make the choices that it asks for.',
+}
+const excludedWords: Trouble = {
+  name: 'excluded',
+  title: 'Excluded',
+  detail: 'You excluded this key for good.',
+  remedy: 'Take it off the list in Settings to rotate it.',
+}
+const canaryWords: Trouble = {
+  name: 'canary',
+  title: 'Looks like a planted key',
+  detail:
+    'Its id belongs to an account known for canary keys, whose use raises an alarm. It was not touched.',
+  remedy: 'If it is yours, rotate it by itself and confirm.',
+}

@@ -1,0 +1,122 @@
+import { AwsFailure, type Identity } from '../keys/iam.ts'
+import { Failure } from '../platform/failure.ts'
+import type { KeyPair } from '../profiles/keyPair.ts'
+import type { World } from './world.ts'
+
+/** `ms` in words for a sentence, such as 90 seconds. */
+export function seconds(ms: number): string {
+  const whole = Math.round(ms / 1000)
+  return whole === 1 ? '1 second' : `${whole} seconds`
+}
+
+/**
+ * Polls a pair until STS and IAM have both accepted it `passes` times in a row. IAM is eventually consistent and
+ * flaps: one success proves nothing, so that any failure starts the count anew. Until STS has passed once, IAM is
+ * not asked.
+ * @param passes how many passes in a row
+ * @param expect the account that STS must name
+ * @param denialPasses whether IAM's AccessDenied counts as a pass, since the old pair got the same
+ * @throws Failure `not-working` after `settings.verification.patienceMs`
+ */
+export async function provePair(
+  world: World,
+  pair: KeyPair,
+  passes: number,
+  expect: { readonly account?: string },
+  denialPasses: boolean,
+): Promise<{ readonly polls: number }> {
+  const { clock, iam, settings } = world.shop
+  const { intervalMs, patienceMs } = settings().verification
+  const signer = world.own(pair)
+  const deadline = clock.now() + patienceMs
+  let inARow = 0
+  let polls = 0
+  let met = false
+  let last: unknown
+  for (;;) {
+    polls += 1
+    try {
+      const identity = await iam.whoAmI(signer, world.calls())
+      mustBe(identity, expect.account)
+      met = true
+      await listOrDenied(world, pair, denialPasses)
+      inARow += 1
+    } catch (error) {
+      if (error instanceof Failure && error.trouble.name === 'other-identity') throw error
+      last = error
+      inARow = 0
+    }
+    world.note(
+      inARow > 0
+        ? `Accepted ${inARow} of ${passes} times in a row`
+        : met
+          ? 'Not yet everywhere: AWS accepted it once and then did not'
+          : 'AWS is spreading the key, usually 5–20 s',
+    )
+    if (inARow >= passes) return { polls }
+    if (clock.now() >= deadline) {
+      throw new Failure(
+        {
+          name: 'not-working',
+          title: 'The key does not work',
+          detail: `****${pair.id.slice(-4)} was not accepted ${passes} times in a row within ${seconds(patienceMs)}.`,
+          remedy: 'Try again later; AWS’s health page says whether IAM is slow today.',
+          ...(last instanceof AwsFailure && {
+            ...(last.trouble.code && { code: last.trouble.code }),
+            ...(last.trouble.requestId && { requestId: last.trouble.requestId }),
+          }),
+        },
+        { cause: last },
+      )
+    }
+    await world.pause(intervalMs)
+  }
+}
+
+async function listOrDenied(world: World, pair: KeyPair, denialPasses: boolean): Promise<void> {
+  try {
+    await world.shop.iam.listKeys(world.own(pair), world.calls())
+  } catch (error) {
+    const denied = error instanceof AwsFailure && (error.kind === 'denied' || error.kind === 'mfa-required')
+    if (!(denied && denialPasses)) throw error
+  }
+}
+
+function mustBe(identity: Identity, account: string | undefined): void {
+  if (account === undefined || identity.account === account) return
+  throw new Failure({
+    name: 'other-identity',
+    title: 'Another account answered',
+    detail: `The key belongs to account ${identity.account}, not to ${account} as planned.`,
+    remedy: 'Check the keys again; the file may have changed.',
+  })
+}
+
+/**
+ * Polls until STS has refused the pair `times` in a row: a deactivated key lives on for some seconds.
+ * @returns false where it was still accepted after `settings.verification.confirmPatienceMs`
+ */
+export async function refused(world: World, pair: KeyPair, times: number): Promise<boolean> {
+  const { clock, iam, settings } = world.shop
+  const { intervalMs, confirmPatienceMs } = settings().verification
+  const deadline = clock.now() + confirmPatienceMs
+  let inARow = 0
+  for (;;) {
+    try {
+      await iam.whoAmI(world.own(pair), world.calls())
+      inARow = 0
+    } catch (error) {
+      if (!(error instanceof AwsFailure && error.kind === 'invalid-key')) throw error
+      inARow += 1
+    }
+    if (inARow >= times) return true
+    if (clock.now() >= deadline) return false
+    world.note(
+      inARow > 0
+        ? `Refused ${inARow} of ${times} times in a row`
+        : 'AWS still accepts the old key for some seconds',
+    )
+    // The old key is off: a stop changes nothing any more, so that this wait is not cut short.
+    await clock.sleep(intervalMs)
+  }
+}

@@ -1,0 +1,144 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { Plan, PlanRequest } from '../api/plan.ts'
+import { Problem } from '../api/problem.ts'
+import { HistoryRow, Run, RunList, UndoRequest } from '../api/run.ts'
+import { historyCsv } from './history.ts'
+import type { Plans } from './plans.ts'
+import type { Runs } from './runs.ts'
+import type { SignerDesk } from './signers.ts'
+import type { Undos } from './undo.ts'
+import { viewHistory } from './view.ts'
+
+export interface RotationRoutes {
+  readonly plans: Plans
+  readonly runs: Runs
+  readonly undos: Undos
+  readonly signers: SignerDesk
+}
+
+const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) }, { additionalProperties: false })
+const Nothing = Type.Optional(Type.Union([Type.Null(), Type.Object({}, { additionalProperties: false })]))
+const problems = { '4xx': Problem, '5xx': Problem }
+
+/** Plans, runs, undos, acts on old keys, codes, history. */
+export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.post(
+      '/api/plans',
+      { schema: { body: PlanRequest, response: { 202: Plan, ...problems } } },
+      async (request, reply) => reply.code(202).send(await plans.begin(request.body)),
+    )
+    app.get(
+      '/api/plans/:id',
+      { schema: { params: Id, response: { 200: Plan, ...problems } } },
+      async (request) => plans.get(request.params.id),
+    )
+
+    const RunRequest = Type.Object({ plan: Type.String({ maxLength: 128 }) }, { additionalProperties: false })
+    app.post(
+      '/api/runs',
+      { schema: { body: RunRequest, response: { 202: Run, ...problems } } },
+      async (request, reply) => reply.code(202).send(await runs.start(await plans.take(request.body.plan))),
+    )
+    const Page = Type.Object(
+      {
+        before: Type.Optional(Type.String({ maxLength: 128 })),
+        limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })),
+      },
+      { additionalProperties: false },
+    )
+    app.get(
+      '/api/runs',
+      { schema: { querystring: Page, response: { 200: RunList, ...problems } } },
+      async (request) => runs.list(request.query.before, Number(request.query.limit ?? '50')),
+    )
+    app.get(
+      '/api/runs/:id',
+      { schema: { params: Id, response: { 200: Run, ...problems } } },
+      async (request) => runs.existing(request.params.id),
+    )
+    const act = { schema: { params: Id, body: Nothing, response: { 202: Run, ...problems } } }
+    app.post('/api/runs/:id/stop', act, async (request, reply) =>
+      reply.code(202).send(runs.stop(request.params.id)),
+    )
+    app.post('/api/runs/:id/retry', act, async (request, reply) =>
+      reply.code(202).send(await runs.retry(request.params.id)),
+    )
+    app.post('/api/runs/:id/recover', act, async (request, reply) =>
+      reply.code(202).send(await runs.recover(request.params.id)),
+    )
+
+    const undo = { schema: { params: Id, body: UndoRequest, response: { 202: Run, ...problems } } }
+    app.post('/api/runs/:id/undo', undo, async (request, reply) =>
+      reply.code(202).send(await runs.start(await undos.ofRun(request.params.id, request.body))),
+    )
+    app.post('/api/rotations/:id/undo', undo, async (request, reply) =>
+      reply.code(202).send(await runs.start(await undos.ofRotation(request.params.id, request.body))),
+    )
+
+    app.post('/api/keys/:id/activate', act, async (request, reply) =>
+      reply.code(202).send(await runs.start(await undos.ofKey(request.params.id, 'activate'))),
+    )
+    app.post('/api/keys/:id/deactivate', act, async (request, reply) =>
+      reply.code(202).send(await runs.start(await undos.ofKey(request.params.id, 'deactivate'))),
+    )
+    const Confirm = Type.Object({ confirm: Type.String({ maxLength: 128 }) }, { additionalProperties: false })
+    app.delete(
+      '/api/keys/:id',
+      { schema: { params: Id, body: Confirm, response: { 202: Run, ...problems } } },
+      async (request, reply) =>
+        reply
+          .code(202)
+          .send(await runs.start(await undos.ofKey(request.params.id, 'delete', request.body.confirm))),
+    )
+    app.delete(
+      '/api/undo/:id',
+      { schema: { params: Id, response: { 204: Type.Null(), ...problems } } },
+      async (request, reply) => {
+        await runs.forgetPair(request.params.id)
+        return reply.code(204).send(null)
+      },
+    )
+
+    const Device = Type.Object(
+      { device: Type.String({ minLength: 1, maxLength: 512 }) },
+      { additionalProperties: false },
+    )
+    const Code = Type.Object(
+      { code: Type.String({ pattern: '^[0-9]{6}$' }) },
+      { additionalProperties: false },
+    )
+    app.post(
+      '/api/mfa/:device',
+      { schema: { params: Device, body: Code, response: { 202: Type.Null(), ...problems } } },
+      async (request, reply) => {
+        signers.give(request.params.device, request.body.code)
+        return reply.code(202).send(null)
+      },
+    )
+
+    const Format = Type.Object(
+      { format: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('csv')])) },
+      { additionalProperties: false },
+    )
+    const History = Type.Object({ rows: Type.Array(HistoryRow) }, { additionalProperties: false })
+    app.get(
+      '/api/history',
+      {
+        schema: { querystring: Format, response: { 200: Type.Union([History, Type.String()]), ...problems } },
+      },
+      async (request, reply) => {
+        const rows = runs
+          .all()
+          .flatMap((run) => run.rotations.map((rotation) => viewHistory(run, rotation)))
+          .reverse()
+        if (request.query.format !== 'csv') return { rows }
+        return reply
+          .header('content-type', 'text/csv; charset=utf-8')
+          .header('content-disposition', 'attachment; filename="keyturn-history.csv"')
+          .send(historyCsv(rows))
+      },
+    )
+  }
+}

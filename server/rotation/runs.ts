@@ -1,0 +1,537 @@
+import { randomBytes } from 'node:crypto'
+import type { ServerEvent } from '../api/events.ts'
+import type { Trouble } from '../api/problem.ts'
+import type { Rotation, Run } from '../api/run.ts'
+import type { Target } from '../keys/iam.ts'
+import type { Bus } from '../platform/bus.ts'
+import { Failure } from '../platform/failure.ts'
+import type { FilesSnapshot } from '../profiles/ports.ts'
+import type { Entry, NewEntry, Spec } from './entries.ts'
+import { Journal, readRuns, type ReadRuns, type RecordedRun, type RunHeader } from './journal.ts'
+import { drive, JournalFailure, stand } from './machine.ts'
+import { stepsFor } from './sagas.ts'
+import { type LaterAct, viewRotation, viewRun } from './view.ts'
+import { World, type Workshop } from './world.ts'
+
+/** What a new run is made of: `id` and `undoes` of its rotations included. */
+export interface NewRun extends Omit<RunHeader, 'version' | 'run' | 'at'> {
+  readonly id: string
+}
+
+interface Live {
+  readonly header: RunHeader
+  readonly entries: Map<string, Entry[]>
+  stop: AbortController
+  soundBytes: number
+  journal?: Journal
+  /** Rotations whose journal could not be written: they stand still until a fresh start. */
+  readonly broken: Map<string, Trouble>
+}
+
+export interface RunsDeps {
+  readonly directory: string
+  readonly shop: Workshop
+  readonly bus: Bus<ServerEvent>
+  /** Told of errors that nobody foresaw. */
+  readonly onDefect: (error: unknown) => void
+}
+
+/**
+ * All runs, past and under way. The journal is the truth; this keeps it in memory, drives what is unfinished, and
+ * publishes each rotation as soon as its latest entry is durable.
+ */
+export class Runs {
+  readonly #deps: RunsDeps
+  readonly #runs = new Map<string, Live>()
+  readonly #home = new Map<string, string>()
+  readonly #driven = new Set<string>()
+  readonly #notes = new Map<string, string>()
+  readonly #codes = new Map<string, string>()
+  readonly #holds = new Map<string, string>()
+  readonly #kept = new Map<string, string>()
+  readonly #later = new Map<string, LaterAct>()
+  readonly #stopping = new Set<string>()
+  /** Runs with a rotation that is not finished; the only ones that a start, an expiry or a snapshot need look at. */
+  readonly #open = new Set<string>()
+  readonly #users = new Map<string, Promise<unknown>>()
+  readonly #underway = new Set<Promise<unknown>>()
+  readonly damaged: ReadRuns['damaged']
+  #closing = false
+
+  private constructor(deps: RunsDeps, recorded: ReadRuns) {
+    this.#deps = deps
+    this.damaged = recorded.damaged
+    for (const run of recorded.runs) this.#adopt(run)
+  }
+
+  /** Reads all journals. Drives nothing: what a crash left waits until the person asks (P8). */
+  static async load(deps: RunsDeps): Promise<Runs> {
+    const runs = new Runs(deps, await readRuns(deps.directory))
+    await runs.#lookAtUndoStore()
+    return runs
+  }
+
+  /** @returns an id that sorts by time */
+  newId(): string {
+    const at = new Date(this.#deps.shop.clock.now()).toISOString().replaceAll(/[-:.]/g, '')
+    return `${at}-${randomBytes(3).toString('hex')}`
+  }
+
+  /** Journals the run, then drives all its rotations at once. @throws JournalFailure where it could not be journaled */
+  async start(run: NewRun): Promise<Run> {
+    if (this.#closing) throw new Failure(closing)
+    this.#refuseBusy(run.rotations.map((each) => each.spec))
+    const { id, ...rest } = run
+    const header: RunHeader = { version: 1, run: id, at: this.#now(), ...rest }
+    // Claimed before the first await, so that two requests for one key cannot both pass.
+    for (const { spec } of run.rotations) this.#driven.add(spec.id)
+    const live = this.#adopt({ header, entries: new Map(), soundBytes: 0 })
+    try {
+      live.journal = await Journal.create(this.#deps.directory, header)
+    } catch (error) {
+      this.#runs.delete(id)
+      this.#open.delete(id)
+      for (const { spec } of run.rotations) {
+        this.#driven.delete(spec.id)
+        this.#home.delete(spec.id)
+      }
+      throw error instanceof JournalFailure ? new Failure(unwritable(error)) : error
+    }
+    this.#publishRun(live)
+    for (const each of run.rotations) this.#follow(live, each.spec, each.target)
+    return this.#view(live)
+  }
+
+  get(id: string): Run | undefined {
+    const live = this.#runs.get(id)
+    return live && this.#view(live)
+  }
+
+  /** @throws Failure `not-found` */
+  existing(id: string): Run {
+    return this.#view(this.#live(id))
+  }
+
+  /** Newest first. @param before only runs older than this one */
+  list(before: string | undefined, limit: number): { runs: Run[]; more: boolean } {
+    const ids = [...this.#runs.keys()].sort().reverse()
+    const from = before === undefined ? ids : ids.filter((id) => id < before)
+    return { runs: from.slice(0, limit).map((id) => this.#view(this.#live(id))), more: from.length > limit }
+  }
+
+  all(): Run[] {
+    return [...this.#runs.values()].map((live) => this.#view(live))
+  }
+
+  rotation(id: string): { run: Run; rotation: Rotation; spec: Spec; target: Target } | undefined {
+    const live = this.#runs.get(this.#home.get(id) ?? '')
+    const found = live?.header.rotations.find((each) => each.spec.id === id)
+    if (!live || !found) return undefined
+    return { run: this.#view(live), rotation: this.#viewOne(live, found.spec), ...found }
+  }
+
+  /** Ids that Keyturn made or replaced. */
+  ours(): ReadonlySet<string> {
+    const ids = new Set<string>()
+    for (const live of this.#runs.values()) {
+      for (const { spec } of live.header.rotations) {
+        ids.add(spec.from)
+        const made = stand(stepsFor(spec), live.entries.get(spec.id) ?? []).facts['newKey']
+        if (typeof made === 'string') ids.add(made)
+      }
+    }
+    return ids
+  }
+
+  /** Between steps: what is committed is finished, what is begun goes back, the rest stays untouched. */
+  stop(id: string): Run {
+    const live = this.#live(id)
+    if (this.#view(live).state === 'running' && !this.#stopping.has(id)) {
+      this.#stopping.add(id)
+      live.stop.abort()
+      this.#publishRun(live)
+    }
+    return this.#view(live)
+  }
+
+  /** Once more what failed: from the step that stood still, or from the start where it was rolled back. */
+  async retry(id: string): Promise<Run> {
+    return this.#goOn(
+      id,
+      'retried',
+      (rotation) => rotation.state === 'failed' || rotation.state === 'rolledBack',
+    )
+  }
+
+  /** Finishes or rolls back what a crash left. Idempotent, and may itself be killed. */
+  async recover(id: string): Promise<Run> {
+    return this.#goOn(id, 'resumed', (rotation) => rotation.state === 'interrupted')
+  }
+
+  /** Runs that are under way, interrupted, or wait for the person. */
+  unfinished(): Run[] {
+    return [...this.#open].sort().map((id) => this.#view(this.#live(id)))
+  }
+
+  interrupted(): Run[] {
+    return this.unfinished().filter((run) => run.state === 'interrupted')
+  }
+
+  get busy(): boolean {
+    return this.#driven.size > 0
+  }
+
+  /** Resolves when nothing is driven any more. */
+  async idle(): Promise<void> {
+    while (this.#underway.size > 0) await Promise.allSettled([...this.#underway])
+  }
+
+  /** Stops every run and waits for what is under way; starts nothing new. */
+  async drain(): Promise<void> {
+    this.#closing = true
+    for (const live of this.#runs.values())
+      if (this.#view(live).state === 'running') this.stop(live.header.run)
+    await this.idle()
+    for (const live of this.#runs.values()) await live.journal?.close()
+  }
+
+  /** What the profiles hold, as last read: the page's profile states and undo offers follow from it. */
+  sawFiles(snapshot: FilesSnapshot): void {
+    const before = new Map(this.#holds)
+    this.#holds.clear()
+    for (const profile of snapshot.profiles) {
+      if (profile.pair) this.#holds.set(`${profile.file}:${profile.name}`, profile.pair.id)
+    }
+    const changed = new Set<string>()
+    for (const [place, id] of [...before, ...this.#holds]) {
+      if (this.#holds.get(place) !== before.get(place)) changed.add(id).add(before.get(place) ?? id)
+    }
+    if (changed.size > 0)
+      this.#publishTouched((rotation) => changed.has(rotation.key) || changed.has(rotation.newKey ?? ''))
+  }
+
+  /** Removes kept pairs that are older than the setting says; never one of an unfinished rotation. */
+  async expireUndo(): Promise<void> {
+    const unfinished = new Set<string>()
+    for (const id of this.#open) {
+      const live = this.#live(id)
+      for (const { spec } of live.header.rotations) if (!this.#finished(live, spec)) unfinished.add(spec.id)
+    }
+    const gone = await this.#deps.shop.undo.expire(this.#deps.shop.settings().undoDays, unfinished)
+    await this.#lookAtUndoStore()
+    if (gone.length > 0) this.#publishTouched((rotation) => gone.includes(rotation.key))
+  }
+
+  /** Forgets one kept pair because the person asked. */
+  async forgetPair(key: string): Promise<void> {
+    const entry = (await this.#deps.shop.undo.list()).find((each) => each.key === key)
+    if (!entry)
+      throw new Failure({
+        name: 'not-found',
+        title: 'Nothing kept',
+        detail: `No secret of ****${key.slice(-4)} is kept.`,
+      })
+    if (this.#driven.has(entry.rotation) || this.rotation(entry.rotation)?.rotation.state === 'interrupted') {
+      throw new Failure({
+        name: 'unfinished',
+        title: 'Still needed',
+        detail: 'A rotation that is not finished needs this pair.',
+        remedy: 'Finish or roll back that rotation first.',
+      })
+    }
+    await this.#deps.shop.undo.remove(key)
+    await this.#lookAtUndoStore()
+    this.#publishTouched((rotation) => rotation.key === key)
+  }
+
+  keptUntil(key: string): string | undefined {
+    return this.#kept.get(key)
+  }
+
+  #adopt(run: RecordedRun): Live {
+    const entries = new Map<string, Entry[]>()
+    for (const { spec } of run.header.rotations) {
+      entries.set(spec.id, [...(run.entries.get(spec.id) ?? [])])
+      this.#home.set(spec.id, run.header.run)
+    }
+    const live: Live = {
+      header: run.header,
+      entries,
+      stop: new AbortController(),
+      soundBytes: run.soundBytes,
+      broken: new Map(),
+    }
+    this.#runs.set(run.header.run, live)
+    for (const { spec } of run.header.rotations) this.#rememberLater(live, spec)
+    this.#openOrNot(live)
+    return live
+  }
+
+  async #goOn(
+    id: string,
+    phase: 'retried' | 'resumed',
+    which: (rotation: Rotation) => boolean,
+  ): Promise<Run> {
+    if (this.#closing) throw new Failure(closing)
+    const live = this.#live(id)
+    const chosen = live.header.rotations.filter(
+      ({ spec }) => !this.#driven.has(spec.id) && which(this.#viewOne(live, spec)),
+    )
+    if (chosen.length === 0) return this.#view(live)
+    this.#refuseBusy(chosen.map((each) => each.spec))
+    for (const { spec } of chosen) this.#driven.add(spec.id)
+    try {
+      if (this.#stopping.delete(id)) live.stop = new AbortController()
+      if (!live.journal || live.broken.size > 0) {
+        await live.journal?.close()
+        await this.#reload(live)
+      }
+      for (const { spec } of chosen) await this.#append(live, spec, { phase })
+    } catch (error) {
+      for (const { spec } of chosen) this.#driven.delete(spec.id)
+      throw error instanceof JournalFailure ? new Failure(unwritable(error)) : error
+    }
+    for (const { spec, target } of chosen) this.#follow(live, spec, target)
+    this.#publishRun(live)
+    return this.#view(live)
+  }
+
+  /** From the disk, as after a crash: what the last failed append left at the end of the file is cut off. */
+  async #reload(live: Live): Promise<void> {
+    const { runs } = await readRuns(this.#deps.directory)
+    const recorded = runs.find((run) => run.header.run === live.header.run)
+    if (!recorded) throw new JournalFailure('its file can no longer be read')
+    for (const [rotation, entries] of recorded.entries) live.entries.set(rotation, [...entries])
+    live.soundBytes = recorded.soundBytes
+    live.broken.clear()
+    live.journal = await Journal.reopen(this.#deps.directory, recorded)
+  }
+
+  #follow(live: Live, spec: Spec, target: Target): void {
+    const promise = this.#serially(spec.user?.arn ?? spec.from, () =>
+      this.#drive(live, spec, target),
+    ).finally(async () => {
+      this.#driven.delete(spec.id)
+      this.#notes.delete(spec.id)
+      this.#codes.delete(spec.id)
+      await this.#after(live, spec).catch(this.#deps.onDefect)
+      this.#underway.delete(promise)
+    })
+    this.#underway.add(promise)
+  }
+
+  async #drive(live: Live, spec: Spec, target: Target): Promise<void> {
+    const { shop } = this.#deps
+    const world = new World(shop, spec, target, live.stop.signal, {
+      note: (text) => this.#note(live, spec, text),
+      record: (step, facts) => this.#append(live, spec, { phase: 'noted', step, facts }),
+      alarm: (trouble) => this.#append(live, spec, { phase: 'alarm', trouble }),
+      waitForCode: (device) => {
+        if (device === undefined) this.#codes.delete(spec.id)
+        else this.#codes.set(spec.id, device)
+        this.#publish(live, spec)
+      },
+    })
+    try {
+      await drive(
+        stepsFor(spec),
+        {
+          entries: () => live.entries.get(spec.id) ?? [],
+          append: (entry) => this.#append(live, spec, entry),
+        },
+        world,
+        (error) => this.#words(error),
+        () => this.#stopping.has(live.header.run),
+      )
+    } catch (error) {
+      live.broken.set(spec.id, error instanceof JournalFailure ? unwritable(error) : this.#words(error))
+    }
+  }
+
+  #finished(live: Live, spec: Spec): boolean {
+    return stand(stepsFor(spec), live.entries.get(spec.id) ?? []).finished !== undefined
+  }
+
+  #openOrNot(live: Live): void {
+    const over = live.header.rotations.every(
+      ({ spec }) => !this.#driven.has(spec.id) && this.#finished(live, spec),
+    )
+    if (over) this.#open.delete(live.header.run)
+    else this.#open.add(live.header.run)
+  }
+
+  async #after(live: Live, spec: Spec): Promise<void> {
+    this.#rememberLater(live, spec)
+    this.#openOrNot(live)
+    await this.#lookAtUndoStore()
+    if (!this.busy) await this.#deps.shop.store.release().catch(this.#deps.onDefect)
+    this.#publish(live, spec)
+    if (spec.undoes !== undefined) {
+      const undone = this.#runs.get(this.#home.get(spec.undoes) ?? '')
+      const its = undone?.header.rotations.find((each) => each.spec.id === spec.undoes)
+      if (undone && its) this.#publish(undone, its.spec)
+    }
+    if (this.#view(live).state !== 'running') this.#publishRun(live)
+  }
+
+  /** An undo or an act on an old key changes what is true of the rotation that it belongs to. */
+  #rememberLater(live: Live, spec: Spec): void {
+    if (spec.undoes === undefined) return
+    const standing = stand(stepsFor(spec), live.entries.get(spec.id) ?? [])
+    if (standing.finished !== 'done') return
+    const state = standing.facts['oldKey']
+    const oldKey = state === 'inactive' || state === 'deleted' || state === 'active' ? state : 'unknown'
+    // A restore retires the new key: the old one is the one that works.
+    this.#later.set(
+      spec.undoes,
+      spec.kind === 'restore'
+        ? { undone: true, oldKey: 'active' }
+        : { undone: spec.kind === 'reactivate', oldKey },
+    )
+  }
+
+  async #append(live: Live, spec: Spec, entry: NewEntry): Promise<void> {
+    const stamped = { at: this.#now(), ...entry } as Entry
+    if (!live.journal) throw new JournalFailure('The journal is not open')
+    await live.journal.append(spec.id, stamped)
+    live.entries.get(spec.id)?.push(stamped)
+    if (entry.phase === 'started' || entry.phase === 'undoing') this.#notes.delete(spec.id)
+    if (entry.phase === 'done' && entry.step === 'save') this.#savedNow(live, spec)
+    this.#publish(live, spec)
+  }
+
+  #savedNow(live: Live, spec: Spec): void {
+    const newKey = spec.to ?? stand(stepsFor(spec), live.entries.get(spec.id) ?? []).facts['newKey']
+    if (typeof newKey !== 'string') return
+    for (const profile of [...spec.profiles, ...(spec.merge?.profiles ?? [])]) {
+      this.#holds.set(`${profile.file}:${profile.name}`, newKey)
+    }
+  }
+
+  #note(live: Live, spec: Spec, text: string | undefined): void {
+    if (this.#notes.get(spec.id) === text) return
+    if (text === undefined) this.#notes.delete(spec.id)
+    else this.#notes.set(spec.id, text)
+    this.#publish(live, spec)
+  }
+
+  #words(error: unknown): Trouble {
+    if (error instanceof Failure) return error.trouble
+    this.#deps.onDefect(error)
+    return {
+      name: 'defect',
+      title: 'A mistake of Keyturn’s',
+      detail: 'Something happened that Keyturn does not know. The terminal has the details.',
+      remedy: 'Retry; please report it with the lines from the terminal.',
+    }
+  }
+
+  /** One rotation per IAM user at a time: the two-key quota is not safe against two at once. */
+  #serially(user: string, act: () => Promise<void>): Promise<void> {
+    const next = (this.#users.get(user) ?? Promise.resolve()).then(act, act)
+    this.#users.set(user, next)
+    void next.finally(() => {
+      if (this.#users.get(user) === next) this.#users.delete(user)
+    })
+    return next
+  }
+
+  /** @throws Failure `key-busy` where another rotation that is not over has to do with the same keys */
+  #refuseBusy(specs: readonly Spec[]): void {
+    const own = new Set(specs.map((spec) => spec.id))
+    const busy = new Set<string | undefined>()
+    for (const id of this.#open) {
+      const live = this.#live(id)
+      for (const { spec } of live.header.rotations) {
+        if (own.has(spec.id)) continue
+        const state = this.#viewOne(live, spec).state
+        if (state !== 'waiting' && state !== 'running' && state !== 'interrupted') continue
+        for (const key of keysOf(spec)) busy.add(key)
+      }
+    }
+    const taken = specs.flatMap(keysOf).find((key) => busy.has(key))
+    if (taken === undefined) return
+    throw new Failure({
+      name: 'key-busy',
+      title: 'Already under way',
+      detail: `****${taken.slice(-4)} is part of a run that is not finished.`,
+      remedy: 'Wait for that run, or finish or roll it back first.',
+    })
+  }
+
+  async #lookAtUndoStore(): Promise<void> {
+    const days = this.#deps.shop.settings().undoDays
+    this.#kept.clear()
+    for (const entry of await this.#deps.shop.undo.list()) {
+      this.#kept.set(entry.key, new Date(Date.parse(entry.at) + days * 86_400_000).toISOString())
+    }
+  }
+
+  #live(id: string): Live {
+    const live = this.#runs.get(id)
+    if (live) return live
+    throw new Failure({ name: 'not-found', title: 'No such run', detail: 'There is no run with this id.' })
+  }
+
+  #state() {
+    return {
+      driven: this.#driven,
+      notes: this.#notes,
+      codes: this.#codes,
+      holds: this.#holds,
+      kept: this.#kept,
+      later: this.#later,
+      stopping: this.#stopping,
+    }
+  }
+
+  #viewOne(live: Live, spec: Spec): Rotation {
+    const view = viewRotation(live.header.run, spec, live.entries.get(spec.id) ?? [], this.#state())
+    const broken = live.broken.get(spec.id)
+    return broken ? { ...view, state: 'interrupted', problem: broken } : view
+  }
+
+  #view(live: Live): Run {
+    const rotations = live.header.rotations.map(({ spec }) => this.#viewOne(live, spec))
+    return viewRun(live.header, rotations, live.entries.values(), this.#state())
+  }
+
+  #publish(live: Live, spec: Spec): void {
+    this.#deps.bus.publish({ type: 'rotation', run: live.header.run, rotation: this.#viewOne(live, spec) })
+  }
+
+  #publishRun(live: Live): void {
+    this.#deps.bus.publish({ type: 'run', run: this.#view(live) })
+  }
+
+  #publishTouched(touched: (rotation: Rotation) => boolean): void {
+    for (const live of this.#runs.values()) {
+      for (const { spec } of live.header.rotations)
+        if (touched(this.#viewOne(live, spec))) this.#publish(live, spec)
+    }
+  }
+
+  #now(): string {
+    return new Date(this.#deps.shop.clock.now()).toISOString()
+  }
+}
+
+function keysOf(spec: Spec): string[] {
+  return [spec.from, spec.to, spec.merge?.key, spec.spare].filter((id) => id !== undefined)
+}
+
+const closing: Trouble = {
+  name: 'stopping',
+  title: 'Keyturn is stopping',
+  detail: 'Nothing new is begun while Keyturn ends.',
+  remedy: 'Start it again.',
+}
+
+function unwritable(error: JournalFailure): Trouble {
+  return {
+    name: 'journal-unwritable',
+    title: 'The journal cannot be written',
+    detail: error.message,
+    remedy: 'Make room on the disk that holds Keyturn’s state directory, then press Finish or roll back.',
+  }
+}

@@ -1,0 +1,172 @@
+import type { Trouble } from '../api/problem.ts'
+import { AwsFailure, type Iam, type Signer, type Target } from '../keys/iam.ts'
+import type { Clock } from '../platform/clock.ts'
+import { Failure } from '../platform/failure.ts'
+import type { KeyPair, Secret } from '../profiles/keyPair.ts'
+import type { HeldKeys } from './plans.ts'
+import type { Spec } from './entries.ts'
+import { type Signers, stoppedByPerson } from './world.ts'
+
+interface Session {
+  readonly pair: KeyPair
+  readonly sessionToken: Secret
+  readonly expiresAt: number
+}
+
+interface Request {
+  readonly pair: KeyPair
+  readonly spec: Spec
+  readonly target: Target
+  readonly stopped: AbortSignal
+}
+
+export interface SignersDeps {
+  readonly iam: Iam
+  readonly clock: Clock
+  readonly readKeys: () => Promise<HeldKeys>
+}
+
+/** A session that ends sooner than this is not begun a call with, in milliseconds. */
+const spareLifeMs = 60_000
+
+/**
+ * Chooses who signs IAM's calls: the user's own pair; an MFA session of it where AWS or the profile wants one; an
+ * administrator's profile where the plan names one. Codes are asked for one device at a time, and a rotation that
+ * waits for its code holds up no other.
+ */
+export class SignerDesk implements Signers {
+  readonly #deps: SignersDeps
+  /** By device: a session serves every rotation and undo of its user while it lives. */
+  readonly #sessions = new Map<string, Session>()
+  readonly #waiting = new Map<
+    string,
+    { readonly code: Promise<string>; readonly give: (code: string) => void }
+  >()
+  readonly #opening = new Map<string, Promise<Session>>()
+
+  constructor(deps: SignersDeps) {
+    this.#deps = deps
+  }
+
+  async sign<T>(
+    request: Request,
+    waiting: (device?: string) => void,
+    act: (signer: Signer) => Promise<T>,
+  ): Promise<T> {
+    const { pair, spec, target } = request
+    if (spec.adminProfile !== undefined) return act(await this.#admin(spec, target))
+    const device = spec.mfaSerial
+    const known = device !== undefined ? this.#sessions.get(device) : undefined
+    if (known && known.expiresAt - this.#deps.clock.now() > spareLifeMs)
+      return act(sessionSigner(known, spec, target))
+    try {
+      return await act({ kind: 'own', pair, target })
+    } catch (error) {
+      if (!(error instanceof AwsFailure) || !wantsMfa(error, device)) throw error
+      const serial = device ?? (await this.#deviceOf(pair, target, error))
+      const session = await this.#session(serial, request, waiting)
+      return act(sessionSigner(session, spec, target))
+    }
+  }
+
+  /** A code the person typed for a device. @throws Failure `not-found` where nothing waits for it */
+  give(device: string, code: string): void {
+    const waiting = this.#waiting.get(device)
+    if (!waiting) {
+      throw new Failure({
+        name: 'not-found',
+        title: 'No code is waited for',
+        detail: 'No rotation waits for a code of this device.',
+      })
+    }
+    waiting.give(code)
+  }
+
+  /** One request for a session per device, however many rotations need it. */
+  #session(serial: string, request: Request, waiting: (device?: string) => void): Promise<Session> {
+    const open = this.#opening.get(serial)
+    if (open) return open
+    const opening = this.#ask(serial, request, waiting).finally(() => this.#opening.delete(serial))
+    this.#opening.set(serial, opening)
+    return opening
+  }
+
+  /** Asks until AWS takes a code; a wrong or used one is asked for again and fails nothing. */
+  async #ask(
+    serial: string,
+    { pair, target, stopped }: Request,
+    waiting: (device?: string) => void,
+  ): Promise<Session> {
+    refuseHardwareKey(serial)
+    try {
+      for (;;) {
+        const code = await this.#nextCode(serial, stopped, waiting)
+        try {
+          const session = await this.#deps.iam.sessionWithMfa({ kind: 'own', pair, target }, serial, code)
+          this.#sessions.set(serial, session)
+          return session
+        } catch (error) {
+          if (!(error instanceof AwsFailure && error.kind === 'mfa-code')) throw error
+        }
+      }
+    } finally {
+      this.#waiting.delete(serial)
+      waiting(undefined)
+    }
+  }
+
+  async #nextCode(serial: string, stopped: AbortSignal, waiting: (device?: string) => void): Promise<string> {
+    let give: (code: string) => void = () => undefined
+    const code = new Promise<string>((resolve) => (give = resolve))
+    this.#waiting.set(serial, { code, give })
+    waiting(serial)
+    const stop = new Promise<never>((_, reject) => {
+      const refuse = () => reject(new Failure(stoppedByPerson))
+      if (stopped.aborted) refuse()
+      else stopped.addEventListener('abort', refuse, { once: true })
+    })
+    return Promise.race([code, stop])
+  }
+
+  async #deviceOf(pair: KeyPair, target: Target, cause: AwsFailure): Promise<string> {
+    const devices = await this.#deps.iam.mfaDevices({ kind: 'own', pair, target })
+    const usable = devices.find((serial) => serial.includes(':mfa/'))
+    if (usable !== undefined) return usable
+    if (devices.some((serial) => serial.includes(':u2f/'))) refuseHardwareKey(devices[0] ?? '')
+    throw cause
+  }
+
+  async #admin(spec: Spec, target: Target): Promise<Signer> {
+    const { snapshot } = await this.#deps.readKeys()
+    const admin = snapshot.profiles.find((profile) => profile.name === spec.adminProfile && profile.pair)
+    if (admin?.pair && spec.user) return { kind: 'admin', pair: admin.pair, userName: spec.user.name, target }
+    throw new Failure({
+      name: 'no-admin',
+      title: 'The administrator’s profile is gone',
+      detail: `[${spec.adminProfile ?? ''}] holds no key any more, or the user is not known.`,
+      remedy: 'Make a new plan.',
+    })
+  }
+}
+
+function wantsMfa(error: AwsFailure, device: string | undefined): boolean {
+  // With a device in the profile a plain denial is worth a code: many policies deny by missing MFA alone.
+  return error.kind === 'mfa-required' || (device !== undefined && error.kind === 'denied')
+}
+
+function refuseHardwareKey(serial: string): void {
+  if (serial.includes(':mfa/') || !serial.startsWith('arn:')) return
+  const trouble: Trouble = {
+    name: 'mfa-hardware',
+    title: 'A security key',
+    detail: 'This user’s MFA device is a FIDO security key, and AWS offers no API that takes one.',
+    remedy:
+      'Add an authenticator app as a second device, or rotate this key with an administrator’s profile.',
+  }
+  throw new Failure(trouble)
+}
+
+function sessionSigner(session: Session, spec: Spec, target: Target): Signer {
+  const { pair, sessionToken } = session
+  return { kind: 'mfa-session', pair, sessionToken, target, ...(spec.user && { userName: spec.user.name }) }
+}

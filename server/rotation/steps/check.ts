@@ -1,0 +1,101 @@
+import { AwsFailure, type KeyList } from '../../keys/iam.ts'
+import { Failure } from '../../platform/failure.ts'
+import type { Which } from '../../api/inventory.ts'
+import type { Step } from '../machine.ts'
+import { standsAt, type World } from '../world.ts'
+
+/** Everything that can fail should fail here, before a key is made. Changes nothing. */
+export const check: Step<World> = {
+  name: 'check',
+  async do(world) {
+    const { iam, store, clock } = world.shop
+    const snapshot = await store.read()
+    for (const profile of world.profiles) {
+      const holds = world.spec.merge?.profiles.includes(profile) ? world.spec.merge.key : world.spec.from
+      if (standsAt(snapshot, profile, holds, undefined) !== 'old') {
+        throw new Failure({
+          name: 'file-moved',
+          title: 'The file changed',
+          detail: `[${profile.name}] no longer holds ****${holds.slice(-4)}; someone else changed it. Nothing was done.`,
+          remedy: 'Check the keys again and make a new plan.',
+        })
+      }
+    }
+    const from = await world.fromPair()
+    const identity = await iam.whoAmI(world.own(from), world.calls())
+    if (identity.kind === 'root') throw new Failure(rootKey)
+    if (world.spec.account && !world.spec.account.derived && identity.account !== world.spec.account.id) {
+      throw new Failure({
+        name: 'other-identity',
+        title: 'Another account answered',
+        detail: `The key belongs to account ${identity.account}, not to ${world.spec.account.id} as planned. Nothing was done.`,
+        remedy: 'Check the keys again and make a new plan.',
+      })
+    }
+    const ownListDenied = await deniedToItself(world, from)
+    const list = await listed(world, from)
+    const others = list?.keys.filter((key) => key.id !== world.spec.from) ?? []
+    refuseFullUser(
+      world,
+      others.map((key) => key.id),
+    )
+    await store.preflight([...new Set(world.profiles.map((profile): Which => profile.file))])
+    await world.shop.stateWritable()
+    return {
+      account: identity.account,
+      ...(identity.userName && { user: identity.userName }),
+      ...(list && {
+        keysBefore: list.keys.map((key) => key.id),
+        statuses: Object.fromEntries(list.keys.map((key) => [key.id, key.status])),
+      }),
+      clockOffsetMs: list?.date === undefined ? 0 : list.date - clock.now(),
+      ownListDenied,
+    }
+  },
+}
+
+export const rootKey = {
+  name: 'root-key',
+  title: 'A root key',
+  detail: 'This key belongs to the account’s root user. Keyturn does not touch root keys.',
+  remedy:
+    'AWS advises to have none: sign in as root and delete it under Security credentials, once nothing uses it.',
+}
+
+/** Whether IAM refuses the pair itself the list: verify then takes the same refusal of the new pair for a pass. */
+async function deniedToItself(world: World, from: Awaited<ReturnType<World['fromPair']>>): Promise<boolean> {
+  try {
+    await world.shop.iam.listKeys(world.own(from), world.calls())
+    return false
+  } catch (error) {
+    if (error instanceof AwsFailure && (error.kind === 'denied' || error.kind === 'mfa-required')) return true
+    throw error
+  }
+}
+
+/** The user's keys by whoever signs; undefined where listing is denied. */
+async function listed(
+  world: World,
+  from: Awaited<ReturnType<World['fromPair']>>,
+): Promise<KeyList | undefined> {
+  try {
+    return await world.signed(from, (signer, options) => world.shop.iam.listKeys(signer, options))
+  } catch (error) {
+    if (error instanceof AwsFailure && error.kind === 'denied') return undefined
+    throw error
+  }
+}
+
+function refuseFullUser(world: World, others: readonly string[]): void {
+  if (world.spec.kind !== 'rotate') return
+  const toDelete = world.spec.spare ?? world.spec.merge?.key
+  const left = others.filter((id) => id !== toDelete)
+  if (left.length === 0) return
+  const shown = left.map((id) => `****${id.slice(-4)}`).join(' and ')
+  throw new Failure({
+    name: 'no-room',
+    title: 'No room for a new key',
+    detail: `AWS allows two keys per user, and this user also has ${shown}. Nothing was done.`,
+    remedy: 'Make a new plan and pick what happens to the other key.',
+  })
+}

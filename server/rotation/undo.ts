@@ -1,0 +1,220 @@
+import type { OldKeyMode } from '../api/plan.ts'
+import type { Rotation, RunKind, UndoRequest } from '../api/run.ts'
+import type { Findings } from '../keys/ports.ts'
+import type { Target } from '../keys/iam.ts'
+import { Failure } from '../platform/failure.ts'
+import type { Spec } from './entries.ts'
+import type { HeldKeys } from './plans.ts'
+import type { NewRun, Runs } from './runs.ts'
+import { standsAt } from './world.ts'
+
+export interface UndosDeps {
+  readonly runs: Runs
+  readonly findings: Findings
+  readonly readKeys: () => Promise<HeldKeys>
+}
+
+/** Turns a wish about what was rotated before into a new run: undo it, or act on its old key. */
+export class Undos {
+  readonly #deps: UndosDeps
+
+  constructor(deps: UndosDeps) {
+    this.#deps = deps
+  }
+
+  /** @throws Failure `cannot-undo`, with what is true now, where this undo can no longer work */
+  async ofRotation(id: string, request: UndoRequest): Promise<NewRun> {
+    const known = this.#deps.runs.rotation(id)
+    if (!known)
+      throw new Failure({
+        name: 'not-found',
+        title: 'No such rotation',
+        detail: 'There is no rotation with this id.',
+      })
+    const held = await this.#look()
+    return this.#newRun(request, known.run.id, [
+      await this.#undoSpec(known.rotation, known.spec, known.target, request, held),
+    ])
+  }
+
+  /** Every rotation of a run that can still be undone so. */
+  async ofRun(id: string, request: UndoRequest): Promise<NewRun> {
+    const run = this.#deps.runs.get(id)
+    if (!run)
+      throw new Failure({ name: 'not-found', title: 'No such run', detail: 'There is no run with this id.' })
+    const held = await this.#look()
+    const parts: { spec: Omit<Spec, 'id'>; target: Target }[] = []
+    for (const rotation of run.rotations) {
+      const known = this.#deps.runs.rotation(rotation.id)
+      if (!known || !known.rotation.undo.includes(request.how)) continue
+      parts.push(await this.#undoSpec(known.rotation, known.spec, known.target, request, held))
+    }
+    if (parts.length > 0) return this.#newRun(request, id, parts)
+    throw new Failure({
+      name: 'cannot-undo',
+      title: 'Nothing to undo',
+      detail: 'No rotation of this run can be undone any more.',
+      remedy: 'The old keys’ page says what is left of them.',
+    })
+  }
+
+  /**
+   * Activates, deactivates or deletes a key that no profile holds, because the person named that very key.
+   * @param confirm for delete: its last four characters
+   */
+  async ofKey(id: string, kind: 'activate' | 'deactivate' | 'delete', confirm?: string): Promise<NewRun> {
+    if (kind === 'delete' && confirm !== id.slice(-4)) {
+      throw new Failure({
+        name: 'confirm-mismatch',
+        title: 'Not confirmed',
+        detail: 'The four characters are not the last ones of this key’s id. Nothing was deleted.',
+        remedy: 'Type the last four characters of the key’s id.',
+      })
+    }
+    const { keys } = await this.#look()
+    const holder = keys.find((key) => key.id === id)
+    if (holder && kind !== 'activate') {
+      throw new Failure({
+        name: 'key-in-use',
+        title: 'A profile holds this key',
+        detail: `[${holder.profiles[0]?.name ?? ''}] holds ****${id.slice(-4)}, so that turning it off would lock it out.`,
+        remedy: 'Rotate the profile first.',
+      })
+    }
+    const origin = this.#rotationOf(id)
+    const sibling = keys.find((key) =>
+      this.#deps.findings.get(key.id)?.siblings.some((each) => each.id === id),
+    )
+    const signer = keys.find((key) => key.id === origin?.rotation.newKey) ?? sibling
+    if (!signer) {
+      throw new Failure({
+        name: 'no-signer',
+        title: 'No key of this user is here',
+        detail: `No profile holds a working key of the user of ****${id.slice(-4)}, so that nothing can be signed for it.`,
+        remedy: 'Check the keys, or change it in the AWS console.',
+      })
+    }
+    const finding = this.#deps.findings.get(signer.id)
+    const account = origin?.rotation.account ?? finding?.account
+    const user = origin?.rotation.user ?? finding?.user
+    const spec: Omit<Spec, 'id'> = {
+      kind,
+      from: id,
+      via: signer.id,
+      profiles: [],
+      retire: modeOf(kind),
+      ...(account && { account }),
+      ...(user && { user }),
+      ...(origin && { undoes: origin.rotation.id }),
+    }
+    return this.#runOf(kind, modeOf(kind), undefined, [{ spec, target: signer.target }])
+  }
+
+  async #undoSpec(rotation: Rotation, spec: Spec, target: Target, request: UndoRequest, held: HeldKeys) {
+    if (!rotation.undo.includes(request.how) || rotation.newKey === undefined)
+      throw new Failure(whyNot(rotation, request.how))
+    const common = {
+      kind: request.how,
+      retire: request.newKey ?? ('deactivate' as const),
+      undoes: rotation.id,
+      ...(rotation.account && { account: rotation.account }),
+      ...(spec.user && { user: spec.user }),
+      ...(spec.mfaSerial !== undefined && { mfaSerial: spec.mfaSerial }),
+      ...(spec.adminProfile !== undefined && { adminProfile: spec.adminProfile }),
+    }
+    if (request.how === 'reactivate') {
+      return {
+        spec: { ...common, retire: 'keep' as const, from: rotation.key, via: rotation.newKey, profiles: [] },
+        target,
+      }
+    }
+    const { newKey } = rotation
+    const profiles = held.snapshot.profiles
+      .filter((profile) => standsAt(held.snapshot, profile, newKey, undefined) === 'old')
+      .map(({ name, file }) => ({ name, file }))
+    if (profiles.length === 0) throw new Failure(whyNot(rotation, request.how))
+    return { spec: { ...common, from: newKey, to: rotation.key, profiles }, target }
+  }
+
+  #newRun(
+    request: UndoRequest,
+    undoes: string,
+    parts: readonly { spec: Omit<Spec, 'id'>; target: Target }[],
+  ): NewRun {
+    return this.#runOf(
+      request.how,
+      request.how === 'restore' ? (request.newKey ?? 'deactivate') : 'keep',
+      undoes,
+      parts,
+    )
+  }
+
+  #runOf(
+    kind: RunKind,
+    oldKey: OldKeyMode,
+    undoes: string | undefined,
+    parts: readonly { spec: Omit<Spec, 'id'>; target: Target }[],
+  ): NewRun {
+    const id = this.#deps.runs.newId()
+    return {
+      id,
+      kind,
+      oldKey,
+      ...(undoes !== undefined && { undoes }),
+      rotations: parts.map(({ spec, target }, index) => ({
+        spec: { id: `${id}.${index + 1}`, ...spec },
+        target,
+      })),
+    }
+  }
+
+  /** The newest rotation that replaced this key. */
+  #rotationOf(key: string) {
+    const rotations = this.#deps.runs
+      .all()
+      .flatMap((run) => run.rotations.filter((each) => each.key === key && run.kind === 'rotate'))
+    const newest = rotations.sort((a, b) => a.id.localeCompare(b.id)).at(-1)
+    return newest && this.#deps.runs.rotation(newest.id)
+  }
+
+  /** The offers follow from what the files hold now, not from what the page last saw. */
+  async #look(): Promise<HeldKeys> {
+    const held = await this.#deps.readKeys()
+    this.#deps.runs.sawFiles(held.snapshot)
+    return held
+  }
+}
+
+function modeOf(kind: 'activate' | 'deactivate' | 'delete'): OldKeyMode {
+  return kind === 'activate' ? 'keep' : kind
+}
+
+function whyNot(
+  rotation: Rotation,
+  how: UndoRequest['how'],
+): { name: string; title: string; detail: string; remedy: string } {
+  const old = `****${rotation.key.slice(-4)}`
+  const because =
+    rotation.state === 'undone'
+      ? 'it is undone already'
+      : rotation.state === 'rolledBack' || rotation.state === 'stopped'
+        ? 'nothing was replaced'
+        : rotation.state !== 'done' && rotation.state !== 'failed'
+          ? 'it is not finished'
+          : rotation.oldKeyState === 'deleted'
+            ? `the old key ${old} is deleted`
+            : !rotation.profiles.some((profile) => profile.state === 'new')
+              ? 'no profile holds its new key any more'
+              : how === 'reactivate'
+                ? `the old key ${old} is active`
+                : `the secret of the old key ${old} is no longer kept`
+  return {
+    name: 'cannot-undo',
+    title: 'Cannot be undone',
+    detail: `This rotation cannot be undone this way, since ${because}. Nothing was done.`,
+    remedy:
+      how === 'restore'
+        ? 'Reactivating the old key may still be possible.'
+        : 'Look at the old keys’ page for what is left.',
+  }
+}

@@ -1,0 +1,209 @@
+import type { Settings } from '../api/settings.ts'
+import type { Trouble } from '../api/problem.ts'
+import type { StepName } from '../api/run.ts'
+import type { CallOptions, Iam, Signer, Target } from '../keys/iam.ts'
+import type { Clock } from '../platform/clock.ts'
+import { Failure } from '../platform/failure.ts'
+import type { KeyPair } from '../profiles/keyPair.ts'
+import type { FilesSnapshot, FoundProfile, ProfileStore } from '../profiles/ports.ts'
+import type { Facts, Spec } from './entries.ts'
+import type { UndoStore } from './undoStore.ts'
+
+/** What the steps of every rotation share. */
+export interface Workshop {
+  readonly clock: Clock
+  readonly iam: Iam
+  readonly store: ProfileStore
+  readonly undo: UndoStore
+  readonly settings: () => Settings
+  readonly signers: Signers
+  readonly hooks: Hooks
+  /** Throws where the state directory could not hold another journal entry or undo entry. */
+  readonly stateWritable: () => Promise<void>
+}
+
+/** Who signs the IAM calls for a user: its own pair, an MFA session of it, or an administrator's profile. */
+export interface Signers {
+  /**
+   * Calls `act` with a signer for the pair; asks the person for a code where AWS wants MFA.
+   * @param waiting is told which device's code is waited for, and undefined when it goes on
+   */
+  sign<T>(
+    request: {
+      readonly pair: KeyPair
+      readonly spec: Spec
+      readonly target: Target
+      readonly stopped: AbortSignal
+    },
+    waiting: (device: string | undefined) => void,
+    act: (signer: Signer) => Promise<T>,
+  ): Promise<T>
+}
+
+export interface HookRequest {
+  readonly oldKey: string
+  readonly pair: KeyPair
+  readonly profiles: readonly string[]
+  readonly account?: string
+  readonly user?: string
+}
+
+/** Executables that deploy the new pair elsewhere before the old key is retired. */
+export interface Hooks {
+  readonly any: () => Promise<boolean>
+  /** Throws a Failure when one of them fails: the old key then stays active. */
+  run(request: HookRequest): Promise<readonly string[]>
+}
+
+/** One rotation's surroundings. Holds the new secret in memory between create and save, and nowhere else. */
+export class World {
+  readonly shop: Workshop
+  readonly spec: Spec
+  readonly target: Target
+  /** Aborts the waits, never the calls, when the person stops the run and nothing is committed. */
+  readonly stopped: AbortSignal
+  readonly #hooks: WorldHooks
+  #from: KeyPair | undefined
+  #to: KeyPair | undefined
+
+  constructor(shop: Workshop, spec: Spec, target: Target, stopped: AbortSignal, hooks: WorldHooks) {
+    this.shop = shop
+    this.spec = spec
+    this.target = target
+    this.stopped = stopped
+    this.#hooks = hooks
+  }
+
+  /** Says what is happening inside the step under way; for the page, not durable. */
+  note(text?: string): void {
+    this.#hooks.note(text)
+  }
+
+  /** Makes facts durable in the middle of a step. */
+  record(step: StepName, facts: Facts): Promise<void> {
+    return this.#hooks.record(step, facts)
+  }
+
+  alarm(trouble: Trouble): Promise<void> {
+    return this.#hooks.alarm(trouble)
+  }
+
+  /** All profiles of this rotation, those of a merged key included. */
+  get profiles(): Spec['profiles'] {
+    return [...this.spec.profiles, ...(this.spec.merge?.profiles ?? [])]
+  }
+
+  rememberTo(pair: KeyPair): void {
+    this.#to = pair
+  }
+
+  /** The pair being replaced: as the files hold it, else as the undo store does. */
+  async fromPair(): Promise<KeyPair> {
+    this.#from ??= (await this.#inFiles(this.spec.from)) ?? (await this.shop.undo.pair(this.spec.from))
+    if (this.#from) return this.#from
+    throw new Failure(secretGone(this.spec.from))
+  }
+
+  async maybeFromPair(): Promise<KeyPair | undefined> {
+    return this.fromPair().catch(() => undefined)
+  }
+
+  /** The pair that replaces it: in memory since create, else in the files, else in the undo store. */
+  async toPair(id: string): Promise<KeyPair> {
+    if (this.#to?.id === id) return this.#to
+    this.#to = (await this.#inFiles(id)) ?? (await this.shop.undo.pair(id))
+    if (this.#to) return this.#to
+    throw new Failure(secretGone(id))
+  }
+
+  async pairOf(id: string): Promise<KeyPair> {
+    const pair = (await this.#inFiles(id)) ?? (await this.shop.undo.pair(id))
+    if (pair) return pair
+    throw new Failure(secretGone(id))
+  }
+
+  /** Calls `act` with whoever signs IAM calls for this pair's user. */
+  signed<T>(pair: KeyPair, act: (signer: Signer, options: CallOptions) => Promise<T>): Promise<T> {
+    return this.shop.signers.sign(
+      { pair, spec: this.spec, target: this.target, stopped: this.stopped },
+      (device) => this.#hooks.waitForCode(device),
+      (signer) => act(signer, this.calls()),
+    )
+  }
+
+  /** The pair itself as the signer: what a proof of it needs, whoever signs the rest. */
+  own(pair: KeyPair): Signer {
+    return { kind: 'own', pair, target: this.target }
+  }
+
+  calls(patienceMs = this.shop.settings().verification.patienceMs): CallOptions {
+    return {
+      patienceMs,
+      onWait: (why) =>
+        this.note(
+          why === 'throttled'
+            ? 'AWS asks us to slow down; going on as soon as it lets us'
+            : why === 'network'
+              ? 'AWS cannot be reached; waiting for the network'
+              : undefined,
+        ),
+    }
+  }
+
+  /** Waits; throws the stop as a Failure where the person stopped the run meanwhile. */
+  async pause(ms: number): Promise<void> {
+    try {
+      await this.shop.clock.sleep(ms, this.stopped)
+    } catch (error) {
+      if (this.stopped.aborted) throw new Failure(stoppedByPerson)
+      throw error
+    }
+  }
+
+  async #inFiles(id: string): Promise<KeyPair | undefined> {
+    const snapshot = await this.shop.store.read()
+    return snapshot.profiles.find((profile) => profile.pair?.id === id)?.pair
+  }
+}
+
+export interface WorldHooks {
+  note(text?: string): void
+  record(step: StepName, facts: Facts): Promise<void>
+  alarm(trouble: Trouble): Promise<void>
+  waitForCode(device: string | undefined): void
+}
+
+export const stoppedByPerson: Trouble = {
+  name: 'stopped',
+  title: 'Stopped',
+  detail: 'The run was stopped before this key was replaced.',
+  remedy: 'Start it again when you want to.',
+}
+
+function secretGone(id: string): Trouble {
+  return {
+    name: 'secret-gone',
+    title: 'Secret no longer here',
+    detail: `Neither the files nor the undo store hold the secret of ****${id.slice(-4)}.`,
+    remedy: 'If another program changed the files, check the keys again.',
+  }
+}
+
+/** How a profile of the rotation stands in a snapshot: it holds the old id, the new one, or something else. */
+export function standsAt(
+  snapshot: FilesSnapshot,
+  profile: Spec['profiles'][number],
+  from: string,
+  to: string | undefined,
+): 'old' | 'new' | 'other' {
+  const found = profileIn(snapshot, profile)
+  if (found?.pair && to !== undefined && found.pair.id === to) return 'new'
+  return found?.pair?.id === from ? 'old' : 'other'
+}
+
+export function profileIn(
+  snapshot: FilesSnapshot,
+  profile: Spec['profiles'][number],
+): FoundProfile | undefined {
+  return snapshot.profiles.find((each) => each.name === profile.name && each.file === profile.file)
+}
