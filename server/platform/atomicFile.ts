@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Stats } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
 import fs from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
@@ -42,37 +42,44 @@ export async function writeAtomic(
  * Replaces an existing file by new bytes: same mode and owner, same name, another inode.
  * @param target already resolved: a rename onto a symlink would replace the link
  * @param stillSame called last before the rename; it throws where the file changed meanwhile
+ * @param placed told of the new inode as soon as it has the name, even where an error follows
  * @throws as writeAtomic, or what `stillSame` throws; then the old file is intact
  */
 export async function replaceFile(
   target: string,
   bytes: Buffer,
-  like: Stats,
+  like: BigIntStats,
   stillSame: () => Promise<void>,
+  placed: (stat: BigIntStats) => void,
 ): Promise<void> {
-  await place(target, bytes, { mode: like.mode & 0o7777, owner: like, stillSame })
+  const owner = { uid: Number(like.uid), gid: Number(like.gid) }
+  await place(target, bytes, { mode: Number(like.mode) & 0o7777, owner, stillSame, placed })
 }
 
 interface Placing {
   readonly mode: number
   readonly owner?: { readonly uid: number; readonly gid: number }
   readonly stillSame?: () => Promise<void>
+  readonly placed?: (stat: BigIntStats) => void
 }
 
-async function place(target: string, bytes: Buffer, { mode, owner, stillSame }: Placing): Promise<void> {
+async function place(target: string, bytes: Buffer, placing: Placing): Promise<void> {
   const made = temporaryBeside(target)
   let renamed = false
   try {
+    let stat: BigIntStats | undefined
     // 0600 until it is complete: a looser mode must not show a half-written secret to others.
     await withHandle(await fs.open(made, 'wx', 0o600), async (handle) => {
       await writeAll(handle, bytes)
-      if (owner) await keepOwner(handle, owner)
-      await handle.chmod(mode)
+      if (placing.owner) await keepOwner(handle, placing.owner)
+      await handle.chmod(placing.mode)
       await handle.sync()
+      stat = await handle.stat({ bigint: true })
     })
-    await stillSame?.()
+    await placing.stillSame?.()
     await fs.rename(made, target)
     renamed = true
+    if (stat) placing.placed?.(stat)
   } finally {
     if (!renamed) await fs.rm(made, { force: true }).catch(() => undefined)
   }

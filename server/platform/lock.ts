@@ -105,7 +105,9 @@ async function create(file: string): Promise<string | undefined> {
     await fs.rm(file, { force: true }).catch(() => undefined)
     throw error
   }
-  return holder.nonce
+  // A maker that was stopped for long between creating and writing may have been taken for dead meanwhile.
+  const seen = await look(file)
+  return seen?.holder?.nonce === holder.nonce ? holder.nonce : undefined
 }
 
 async function look(file: string): Promise<Seen | undefined> {

@@ -92,12 +92,17 @@ function compare(
   return undefined
 }
 
-function flatDocument(document: IniDocument): Flat {
+/** Every value by section and key, in one flat map. */
+export function contentOf(document: IniDocument): ReadonlyMap<string, string> {
   const all: Flat = new Map()
-  for (const section of document.sections) {
-    all.set(section.name, String(section.line))
+  for (const section of document.sections)
     for (const entry of section.entries) all.set(`${section.name}\0${entry.key}`, text(entry.value))
-  }
+  return all
+}
+
+function flatDocument(document: IniDocument): Flat {
+  const all: Flat = new Map(contentOf(document))
+  for (const section of document.sections) all.set(section.name, String(section.line))
   for (const [index, fault] of document.faults.entries()) all.set(`\0${index}`, `${fault.kind} ${fault.line}`)
   return all
 }

@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import fs from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readSharedConfig } from '../aws/sharedConfigReader.ts'
+import { systemClock } from '../platform/clock.ts'
+import { Secret } from './keyPair.ts'
+import type { KeyPair } from './keyPair.ts'
+import { createProfileStore } from './store.ts'
+
+let dir: string
+let credentials: string
+let config: string
+
+beforeEach(() => {
+  dir = mkdtempSync(path.join(os.tmpdir(), 'keyturn-store-'))
+  credentials = path.join(dir, 'credentials')
+  config = path.join(dir, 'config')
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+const pair = (n: number): KeyPair => ({
+  id: `AKIA${String(n).padStart(16, '0')}`,
+  secret: new Secret(`secret/${n}+`.padEnd(40, 'x')),
+})
+const section = (name: string, n: number, eol = '\n') =>
+  `[${name}]${eol}aws_access_key_id = ${pair(n).id}${eol}aws_secret_access_key = ${pair(n).secret.reveal()}${eol}`
+const open = (lockPatienceMs = 2_000) =>
+  createProfileStore({
+    locations: { credentials: { path: credentials, from: 'test' }, config: { path: config, from: 'test' } },
+    reader: readSharedConfig,
+    clock: systemClock,
+    lockPatienceMs,
+  })
+const text = (file: string) => fs.readFile(file, 'utf8')
+const trouble = async (doing: Promise<unknown>) => {
+  const error: unknown = await doing.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  return (error as { trouble?: { name: string; detail: string } } | undefined)?.trouble
+}
+
+describe('swap', () => {
+  it('changes the two values and nothing else', async () => {
+    const rest = `# mine\r\n\r\n${section('other', 7, '\r\n')}  ; end`
+    await fs.writeFile(credentials, section('dev', 1, '\r\n') + rest, { mode: 0o640 })
+    const store = open()
+    await store.swap([{ file: 'credentials', profile: 'dev', from: pair(1), to: pair(2) }])
+    expect(await text(credentials)).toBe(section('dev', 2, '\r\n') + rest)
+    expect((await fs.stat(credentials)).mode & 0o777).toBe(0o640)
+    expect(await fs.readdir(dir)).toEqual(['credentials'])
+    await store.release()
+  })
+
+  it('compares first, and one call that fails leaves the others alone', async () => {
+    await fs.writeFile(credentials, section('a', 1) + section('b', 2) + section('c', 3))
+    const store = open()
+    const results = await Promise.all([
+      trouble(store.swap([{ file: 'credentials', profile: 'a', from: pair(1), to: pair(11) }])),
+      trouble(store.swap([{ file: 'credentials', profile: 'b', from: pair(9), to: pair(12) }])),
+      trouble(store.swap([{ file: 'credentials', profile: 'c', from: pair(3), to: pair(13) }])),
+      trouble(store.swap([{ file: 'credentials', profile: 'c', from: pair(13), to: pair(14) }])),
+    ])
+    expect(results.map((each) => each?.name)).toEqual([undefined, 'file-moved', undefined, undefined])
+    expect(await text(credentials)).toBe(section('a', 11) + section('b', 2) + section('c', 14))
+    await store.release()
+  })
+
+  it('counts holding the wanted pair already as done', async () => {
+    await fs.writeFile(credentials, section('a', 5))
+    const store = open()
+    await store.swap([{ file: 'credentials', profile: 'a', from: pair(1), to: pair(5) }])
+    expect(await text(credentials)).toBe(section('a', 5))
+  })
+
+  it('saves a key in both files', async () => {
+    await fs.writeFile(credentials, section('a', 1))
+    await fs.writeFile(config, section('profile b', 1))
+    const store = open()
+    await store.swap([
+      { file: 'credentials', profile: 'a', from: pair(1), to: pair(2) },
+      { file: 'config', profile: 'b', from: pair(1), to: pair(2) },
+    ])
+    expect(await text(credentials)).toBe(section('a', 2))
+    expect(await text(config)).toBe(section('profile b', 2))
+    await store.release()
+  })
+})
+
+describe('reconcile', () => {
+  it('merges what another program wrote to the old inode', async () => {
+    await fs.writeFile(credentials, section('a', 1) + section('b', 2))
+    const late = await fs.open(credentials, 'r+')
+    const store = open()
+    await store.swap([{ file: 'credentials', profile: 'a', from: pair(1), to: pair(11) }])
+    await late.truncate(0)
+    await late.write(`${section('a', 1)}region = x\n${section('b', 2)}`, 0)
+    await late.close()
+    const found = await store.reconcile()
+    expect(found.settled).toBe(true)
+    expect(found.notes).toHaveLength(1)
+    expect(await text(credentials)).toBe(`${section('a', 11)}region = x\n${section('b', 2)}`)
+    await store.release()
+  })
+
+  it('writes the new pair again where a stale writer put the old one back', async () => {
+    await fs.writeFile(credentials, section('a', 1) + section('b', 2))
+    const store = open()
+    await store.swap([{ file: 'credentials', profile: 'a', from: pair(1), to: pair(11) }])
+    await fs.writeFile(credentials, `${section('a', 1)}region = x\n${section('b', 2)}`)
+    const found = await store.reconcile()
+    expect(found.settled).toBe(true)
+    expect(await text(credentials)).toBe(`${section('a', 11)}region = x\n${section('b', 2)}`)
+    await store.release()
+  })
+})

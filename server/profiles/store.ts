@@ -1,0 +1,366 @@
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import type { Which } from '../api/inventory.ts'
+import {
+  leftOver,
+  NotDurableError,
+  sweepTemporaries,
+  syncDirectory,
+  tryWriting,
+} from '../platform/atomicFile.ts'
+import type { Clock } from '../platform/clock.ts'
+import { Failure } from '../platform/failure.ts'
+import { takeLock } from '../platform/lock.ts'
+import { objection } from './agreement.ts'
+import { planBatch } from './batch.ts'
+import { classify } from './classify.ts'
+import { fileState } from './fileState.ts'
+import { unwritableBy, writeFailure } from './fileTrouble.ts'
+import { mergeForeignWrites } from './foreignWrites.ts'
+import { samePair } from './keyPair.ts'
+import type { KeyPair } from './keyPair.ts'
+import type { FileLocations } from './locations.ts'
+import { heldPair, PairTrail, splicePairs } from './pairs.ts'
+import type { FilesSnapshot, PairChange, ProfileStore, Reconciliation } from './ports.ts'
+import { differenceAfter } from './reading.ts'
+import type { Reading, SharedConfigReader } from './reading.ts'
+import { MovedMeanwhile, StoredFile } from './storedFile.ts'
+import type { View } from './storedFile.ts'
+import { writableTarget } from './target.ts'
+import { watchFiles } from './watch.ts'
+
+export interface StoreOptions {
+  readonly locations: FileLocations
+  /** AWS's own loader. */
+  readonly reader: SharedConfigReader
+  readonly clock: Clock
+  /** Longest wait for another Keyturn that holds a file's lock, in milliseconds. */
+  readonly lockPatienceMs?: number
+}
+
+export function createProfileStore(options: StoreOptions): ProfileStore {
+  return new FileProfileStore(options)
+}
+
+interface Pending {
+  readonly changes: readonly PairChange[]
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+type Views = Readonly<Record<Which, View>>
+
+const both = ['credentials', 'config'] as const
+/** How often a save begins anew since another program wrote meanwhile. */
+const mostAttempts = 20
+
+class FileProfileStore implements ProfileStore {
+  readonly #files: Readonly<Record<Which, StoredFile>>
+  readonly #paths: Readonly<Record<Which, string>>
+  readonly #clock: Clock
+  readonly #lockPatienceMs: number
+  readonly #trail = new PairTrail()
+  readonly #notes: string[] = []
+  #queue: Pending[] = []
+  #turn: Promise<unknown> = Promise.resolve()
+  #swept = false
+
+  constructor({ locations, reader, clock, lockPatienceMs = 10_000 }: StoreOptions) {
+    this.#paths = { credentials: locations.credentials.path, config: locations.config.path }
+    this.#files = {
+      credentials: new StoredFile('credentials', this.#paths.credentials, reader, clock),
+      config: new StoredFile('config', this.#paths.config, reader, clock),
+    }
+    this.#clock = clock
+    this.#lockPatienceMs = lockPatienceMs
+  }
+
+  async read(): Promise<FilesSnapshot> {
+    if (!this.#swept) {
+      this.#swept = true
+      await this.#sweep()
+    }
+    const views = await this.#views()
+    return {
+      files: {
+        credentials: await fileState(this.#files.credentials, views.credentials),
+        config: await fileState(this.#files.config, views.config),
+      },
+      profiles: classify(readingsOf(views), this.#paths),
+    }
+  }
+
+  preflight(files: readonly Which[]): Promise<void> {
+    return this.#serial(async () => {
+      for (const which of new Set(files)) {
+        const target = await writableTarget(this.#paths[which])
+        await this.#locked([which], async () => {
+          // A save may make the file a little longer: a new secret can be longer than the old one.
+          await tryWriting(target.real, target.stat.size + 4096).catch((error: unknown) => {
+            throw unwritableBy(target.path, error)
+          })
+        }).catch((error: unknown) => {
+          throw unwritableBy(target.path, error)
+        })
+      }
+    })
+  }
+
+  swap(changes: readonly PairChange[]): Promise<void> {
+    if (changes.length === 0) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ changes, resolve, reject })
+      // The first to wait starts a write; those who come before it begins go with it.
+      if (this.#queue.length === 1) void this.#serial(() => this.#write(this.#queue.splice(0)))
+    })
+  }
+
+  reconcile(): Promise<Reconciliation> {
+    return this.#serial(async () => {
+      const notes = this.#notes.splice(0)
+      let settled = true
+      const touched = both.filter(
+        (which) => this.#files[which].replaced.length > 0 || this.#trail.touches(which),
+      )
+      if (touched.length === 0) return { settled, notes }
+      await this.#locked(touched, async () => {
+        for (const which of touched) {
+          const findings = await this.#merge(which, 'whole')
+          notes.push(...findings.notes)
+          if (findings.open) settled = false
+        }
+      })
+      return { settled, notes }
+    })
+  }
+
+  release(): Promise<void> {
+    return this.#serial(async () => {
+      this.#trail.clear()
+      for (const which of both) await this.#files[which].release()
+    })
+  }
+
+  async tighten(which: Which): Promise<void> {
+    await fs.chmod(this.#paths[which], 0o600).catch((error: unknown) => {
+      throw unwritableBy(this.#paths[which], error)
+    })
+  }
+
+  watch(listener: () => void): () => void {
+    return watchFiles([this.#paths.credentials, this.#paths.config], listener)
+  }
+
+  async #write(batch: readonly Pending[]): Promise<void> {
+    const touched = both.filter((which) =>
+      batch.some(({ changes }) => changes.some(({ file }) => file === which)),
+    )
+    const answers = new Map<Pending, Failure | undefined>()
+    let thrown: unknown = new Error('a save ended without an answer')
+    try {
+      await this.#locked(touched, () => this.#writeLocked(batch, answers))
+    } catch (error) {
+      thrown = writeFailure(this.#paths[batch[0]?.changes[0]?.file ?? 'credentials'], error)
+    }
+    for (const pending of batch) {
+      const failure = answers.has(pending) ? answers.get(pending) : thrown
+      if (failure) pending.reject(failure)
+      else pending.resolve()
+    }
+  }
+
+  async #writeLocked(batch: readonly Pending[], answers: Map<Pending, Failure | undefined>): Promise<void> {
+    let waiting = batch
+    for (let attempt = 1; waiting.length > 0; attempt++) {
+      const views = await this.#views()
+      const plan = planBatch(classify(readingsOf(views), this.#paths), waiting, this.#paths)
+      for (const { request, failure } of plan.rejected) answers.set(request, failure)
+      waiting = plan.accepted
+      if (waiting.length === 0) return
+      const outcome = await this.#put(views, plan.pairs)
+      if (outcome.kind === 'written') {
+        for (const { changes } of waiting) for (const change of changes) this.#trail.record(change)
+        for (const each of waiting) answers.set(each, outcome.error)
+        await this.#afterWrite(plan.pairs)
+        return
+      }
+      if (outcome.kind === 'moved') {
+        if (attempt < mostAttempts) continue
+        throw restless(this.#paths[outcome.file])
+      }
+      waiting = await this.#isolate(waiting, outcome, answers)
+    }
+  }
+
+  /** One request's bad luck is not another's: those that do not touch the failing file, or fail only together, try again. */
+  async #isolate(
+    waiting: readonly Pending[],
+    { file, error }: Failed,
+    answers: Map<Pending, Failure | undefined>,
+  ): Promise<readonly Pending[]> {
+    const touching = waiting.filter(({ changes }) => changes.some((change) => change.file === file))
+    const ambiguous = error instanceof Failure && error.trouble.name === 'file-ambiguous'
+    if (ambiguous && touching.length > 1) {
+      for (const single of touching) await this.#writeLocked([single], answers)
+    } else {
+      for (const each of touching) answers.set(each, error)
+    }
+    return waiting.filter((each) => !touching.includes(each))
+  }
+
+  /** Both files or neither: where the second write fails, the first file is put back by compare-and-swap. */
+  async #put(views: Views, pairs: Readonly<Record<Which, ReadonlyMap<string, KeyPair>>>): Promise<Outcome> {
+    const made: { file: StoredFile; before: Reading; pairs: ReadonlyMap<string, KeyPair> }[] = []
+    let doubtful: Failure | undefined
+    for (const which of both) {
+      const file = this.#files[which]
+      const reading = views[which].reading
+      if (pairs[which].size === 0 || !reading) continue
+      try {
+        const { bytes, changed } = splicePairs(reading, pairs[which])
+        await this.#verify(reading, bytes, changed, pairs[which].keys(), which)
+        await file.replace(views[which], bytes)
+        made.push({ file, before: reading, pairs: pairs[which] })
+      } catch (error) {
+        if (error instanceof NotDurableError) {
+          doubtful = writeFailure(file.path, error)
+          made.push({ file, before: reading, pairs: pairs[which] })
+          continue
+        }
+        for (const each of made) await this.#putBack(each.file, each.before, each.pairs)
+        if (error instanceof MovedMeanwhile) return { kind: 'moved', file: which }
+        return { kind: 'failed', file: which, error: writeFailure(file.path, error) }
+      }
+    }
+    // Nothing to write: they hold the wanted pairs already, perhaps since just before a crash. Make that durable.
+    if (made.length === 0)
+      for (const which of both)
+        await fs
+          .realpath(this.#paths[which])
+          .then((real) => syncDirectory(path.dirname(real)))
+          .catch(() => undefined)
+    return { kind: 'written', ...(doubtful && { error: doubtful }) }
+  }
+
+  /** Before anything is renamed: every reader must read the new pairs, and all else as before. */
+  async #verify(
+    before: Reading,
+    bytes: Buffer,
+    changed: Parameters<typeof differenceAfter>[2],
+    profiles: Iterable<string>,
+    which: Which,
+  ): Promise<void> {
+    const after = await this.#files[which].parse(bytes)
+    const difference = differenceAfter(before, after, changed)
+    if (difference !== undefined)
+      throw new Failure({
+        name: 'file-ambiguous',
+        title: 'Readers would not agree on the new file',
+        detail: `${this.#paths[which]} with the new pair would be read differently by ${difference}. Nothing was written.`,
+        remedy: 'Write the section of the profile plainly, then try again.',
+      })
+    for (const profile of profiles) {
+      const trouble = objection(after, profile, this.#paths[which])
+      if (trouble) throw new Failure(trouble)
+    }
+  }
+
+  async #putBack(file: StoredFile, before: Reading, made: ReadonlyMap<string, KeyPair>): Promise<void> {
+    const view = await file.view()
+    if (!view.reading) return
+    const back = new Map<string, KeyPair>()
+    for (const [profile, pair] of made) {
+      const [held, old] = [heldPair(view.reading, profile), heldPair(before, profile)]
+      // What someone else wrote there meanwhile is theirs; `reconcile` looks at the pairs.
+      if (held && old && samePair(held, pair)) back.set(profile, old)
+    }
+    await file.replace(view, splicePairs(view.reading, back).bytes).catch((error: unknown) => {
+      throw writeFailure(file.path, error)
+    })
+  }
+
+  async #afterWrite(pairs: Readonly<Record<Which, ReadonlyMap<string, unknown>>>): Promise<void> {
+    for (const which of both) {
+      if (pairs[which].size === 0) continue
+      const findings = await this.#merge(which, 'quick').catch(() => undefined)
+      if (findings) this.#notes.push(...findings.notes)
+    }
+  }
+
+  #merge(which: Which, look: 'quick' | 'whole') {
+    const file = this.#files[which]
+    return mergeForeignWrites(file, this.#trail, this.#clock, look)
+  }
+
+  async #views(): Promise<Views> {
+    const [credentials, config] = await Promise.all([
+      this.#files.credentials.view(),
+      this.#files.config.view(),
+    ])
+    return { credentials, config }
+  }
+
+  /** Removes what a crash left beside the files: whole copies, with the secrets in them. */
+  async #sweep(): Promise<void> {
+    for (const which of both) {
+      try {
+        const real = await fs.realpath(this.#paths[which])
+        if ((await leftOver(real)).length > 0) await this.#locked([which], () => sweepTemporaries(real), 0)
+      } catch {
+        // Another Keyturn is writing, or the directory is not ours: the next start looks again.
+      }
+    }
+  }
+
+  async #locked<T>(
+    files: readonly Which[],
+    use: () => Promise<T>,
+    patienceMs = this.#lockPatienceMs,
+  ): Promise<T> {
+    const locks = []
+    try {
+      const targets = new Map<string, Which>()
+      for (const which of files) targets.set((await writableTarget(this.#paths[which])).real, which)
+      for (const [real, which] of targets) {
+        const file = path.join(path.dirname(real), `.${path.basename(real)}.keyturn.lock`)
+        locks.push(await takeLock(file, { clock: this.#clock, patienceMs, subject: `the ${which} file` }))
+      }
+      return await use()
+    } finally {
+      for (const lock of locks.reverse()) await lock.release()
+    }
+  }
+
+  /** One at a time: within this process the lock file would only tell us that we hold it. */
+  #serial<T>(task: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(task)
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+interface Failed {
+  readonly kind: 'failed'
+  readonly file: Which
+  readonly error: Failure
+}
+type Outcome =
+  | Failed
+  | { readonly kind: 'written'; readonly error?: Failure }
+  | { readonly kind: 'moved'; readonly file: Which }
+
+function readingsOf({ credentials, config }: Views) {
+  return {
+    ...(credentials.reading && { credentials: credentials.reading }),
+    ...(config.reading && { config: config.reading }),
+  }
+}
+
+function restless(file: string): Failure {
+  return new Failure({
+    name: 'file-write',
+    title: 'Another program keeps writing',
+    detail: `${file} changed again and again while it was to be saved. Its content is as the other program left it.`,
+    remedy: 'Stop that program, then try again.',
+  })
+}
