@@ -1,0 +1,227 @@
+import type { Plan, PlanRequest } from '../server/api/plan.ts'
+import type { Problem, Trouble } from '../server/api/problem.ts'
+import type { HistoryRow, Run, RunList, UndoRequest } from '../server/api/run.ts'
+import type { SessionReply } from '../server/api/session.ts'
+import type { Settings } from '../server/api/settings.ts'
+
+const tokenKey = 'keyturn-session'
+const header = 'x-keyturn-session'
+
+/** The server said no, and why: the words are in `problem`, made for the person. */
+export class ApiProblem extends Error {
+  readonly problem: Problem
+
+  constructor(problem: Problem) {
+    super(problem.title)
+    this.problem = problem
+  }
+}
+
+/** No answer at all: the server is stopped, or this machine's loopback is. */
+export class Unreachable extends Error {}
+
+/** Any thrown thing in the words that the page shows for a trouble. */
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof ApiProblem) {
+    const { type, status: _, ...words } = error.problem
+    return { name: type.split(':').at(-1) ?? 'problem', ...words }
+  }
+  if (error instanceof Unreachable) {
+    return {
+      name: 'unreachable',
+      title: 'Keyturn does not answer',
+      detail: 'The request may not have reached it. What was under way goes on where it runs.',
+      remedy: 'Look at the terminal that Keyturn was started in.',
+    }
+  }
+  return {
+    name: 'page-defect',
+    title: 'The page met something it does not know',
+    detail: error instanceof Error ? error.message : String(error),
+    remedy: 'Reload the page. Nothing that runs is affected by that.',
+  }
+}
+
+export interface ApiOptions {
+  fetch?: typeof fetch
+  /** localStorage in the browser: per origin, so a server on another local port cannot read the token. */
+  storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+}
+
+/** The calls of DESIGN section 7, typed. Each throws ApiProblem or Unreachable. */
+export class Api {
+  readonly #fetch: typeof fetch
+  readonly #storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+  /** Called when the server no longer knows this session. */
+  onSessionOver: () => void = () => {}
+  /** Called after each answered request: the server's idle clock began anew. */
+  onAnswered: () => void = () => {}
+
+  constructor(options: ApiOptions = {}) {
+    this.#fetch = options.fetch ?? ((input, init) => fetch(input, init))
+    this.#storage = options.storage ?? localStorage
+  }
+
+  get hasSession(): boolean {
+    return this.#storage.getItem(tokenKey) !== null
+  }
+
+  forgetSession(): void {
+    this.#storage.removeItem(tokenKey)
+  }
+
+  async signIn(secret: string): Promise<void> {
+    const { token } = await this.#json<SessionReply>('POST', '/api/session', { secret })
+    this.#storage.setItem(tokenKey, token)
+  }
+
+  async signOut(): Promise<void> {
+    await this.#json('DELETE', '/api/session')
+    this.forgetSession()
+  }
+
+  check(keys: string[] | 'all'): Promise<unknown> {
+    return this.#json('POST', '/api/checks', { keys })
+  }
+
+  plan(request: PlanRequest): Promise<Plan> {
+    return this.#json('POST', '/api/plans', request)
+  }
+
+  getPlan(id: string): Promise<Plan> {
+    return this.#json('GET', `/api/plans/${encodeURIComponent(id)}`)
+  }
+
+  start(plan: string): Promise<Run> {
+    return this.#json('POST', '/api/runs', { plan })
+  }
+
+  runs(before?: string, limit = 50): Promise<RunList> {
+    const query = new URLSearchParams({ limit: String(limit), ...(before ? { before } : {}) })
+    return this.#json('GET', `/api/runs?${query}`)
+  }
+
+  run(id: string): Promise<Run> {
+    return this.#json('GET', `/api/runs/${encodeURIComponent(id)}`)
+  }
+
+  actOnRun(id: string, act: 'stop' | 'retry' | 'recover'): Promise<unknown> {
+    return this.#json('POST', `/api/runs/${encodeURIComponent(id)}/${act}`)
+  }
+
+  undoRun(id: string, request: UndoRequest): Promise<Run> {
+    return this.#json('POST', `/api/runs/${encodeURIComponent(id)}/undo`, request)
+  }
+
+  undoRotation(id: string, request: UndoRequest): Promise<Run> {
+    return this.#json('POST', `/api/rotations/${encodeURIComponent(id)}/undo`, request)
+  }
+
+  setKey(id: string, act: 'activate' | 'deactivate'): Promise<unknown> {
+    return this.#json('POST', `/api/keys/${encodeURIComponent(id)}/${act}`)
+  }
+
+  deleteKey(id: string, confirm: string): Promise<unknown> {
+    return this.#json('DELETE', `/api/keys/${encodeURIComponent(id)}`, { confirm })
+  }
+
+  forgetPair(key: string): Promise<unknown> {
+    return this.#json('DELETE', `/api/undo/${encodeURIComponent(key)}`)
+  }
+
+  mfa(device: string, code: string): Promise<unknown> {
+    return this.#json('POST', `/api/mfa/${encodeURIComponent(device)}`, { code })
+  }
+
+  settings(): Promise<Settings> {
+    return this.#json('GET', '/api/settings')
+  }
+
+  saveSettings(settings: Settings): Promise<Settings> {
+    return this.#json('PUT', '/api/settings', settings)
+  }
+
+  tightenMode(which: 'credentials' | 'config'): Promise<unknown> {
+    return this.#json('POST', `/api/files/${which}/mode`)
+  }
+
+  stopServer(): Promise<unknown> {
+    return this.#json('POST', '/api/server/stop')
+  }
+
+  async history(): Promise<HistoryRow[]> {
+    const reply = await this.#json<HistoryRow[] | { rows: HistoryRow[] }>('GET', '/api/history?format=json')
+    return Array.isArray(reply) ? reply : reply.rows
+  }
+
+  /** The export as the server writes it; fetched, since a plain link could not carry the session header. */
+  async historyFile(format: 'json' | 'csv'): Promise<string> {
+    return (await this.#answer('GET', `/api/history?format=${format}`)).text()
+  }
+
+  /** The body of the event stream; it ends when `signal` aborts. */
+  async events(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const { body } = await this.#answer('GET', '/api/events', undefined, {
+      signal,
+      accept: 'text/event-stream',
+    })
+    if (!body) throw new Unreachable('The event stream has no body')
+    return body
+  }
+
+  async #json<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+    const text = await (await this.#answer(method, path, body)).text()
+    return (text === '' ? undefined : JSON.parse(text)) as T
+  }
+
+  async #answer(
+    method: string,
+    path: string,
+    body?: unknown,
+    { signal, accept = 'application/json' }: { signal?: AbortSignal; accept?: string } = {},
+  ): Promise<Response> {
+    const headers: Record<string, string> = { accept }
+    const token = this.#storage.getItem(tokenKey)
+    if (token !== null) headers[header] = token
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    let response: Response
+    try {
+      response = await this.#fetch(path, {
+        method,
+        headers,
+        credentials: 'same-origin',
+        cache: 'no-store',
+        redirect: 'error',
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal ? { signal } : {}),
+      })
+    } catch (error) {
+      throw new Unreachable('No answer', { cause: error })
+    }
+    if (response.ok) {
+      this.onAnswered()
+      return response
+    }
+    const problem = await problemOf(response)
+    // A newer session's token must not be dropped for an old request's answer.
+    if (response.status === 401 && this.#storage.getItem(tokenKey) === token) {
+      this.forgetSession()
+      if (token !== null) this.onSessionOver()
+    }
+    throw new ApiProblem(problem)
+  }
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const parsed = (await response.json().catch(() => undefined)) as Partial<Problem> | undefined
+  if (typeof parsed?.title === 'string' && typeof parsed.detail === 'string') {
+    return { type: 'about:blank', status: response.status, ...parsed } as Problem
+  }
+  return {
+    type: 'urn:keyturn:problem:unexpected-answer',
+    status: response.status,
+    title: 'An answer that the page does not understand',
+    detail: `The server answered ${response.status} without saying more.`,
+    remedy: 'Reload the page; look at the terminal if it happens again.',
+  }
+}

@@ -1,0 +1,53 @@
+import type { Plan, PlanChoice, PlanRequest } from '../../server/api/plan.ts'
+
+/** What one pick in the plan adds to the request: the spare to delete, or the two keys to merge. */
+export function withChoice(
+  request: PlanRequest,
+  choice: PlanChoice,
+  pick: PlanChoice['choices'][number],
+): PlanRequest {
+  const add = (list: readonly string[] | undefined, ...ids: string[]): string[] => [
+    ...new Set([...(list ?? []), ...ids]),
+  ]
+  if (pick.kind === 'delete-spare')
+    return { ...request, deleteSpares: add(request.deleteSpares, pick.spare.id) }
+  return { ...request, merge: add(request.merge, choice.key, pick.spare.id) }
+}
+
+/** Takes a pick back, so that the key is asked about again. */
+export function withoutChoice(request: PlanRequest, ids: readonly string[]): PlanRequest {
+  const rest = (list: readonly string[] | undefined): string[] | undefined => {
+    const left = list?.filter((id) => !ids.includes(id))
+    return left && left.length > 0 ? left : undefined
+  }
+  const { deleteSpares: _d, merge: _m, ...others } = request
+  const deleteSpares = rest(request.deleteSpares)
+  const merge = rest(request.merge)
+  return { ...others, ...(deleteSpares ? { deleteSpares } : {}), ...(merge ? { merge } : {}) }
+}
+
+/** Leaves one key out of the plan. */
+export function withoutKey(request: PlanRequest, plan: Plan, key: string): PlanRequest {
+  const all = request.keys === 'all' ? keysOf(plan) : request.keys
+  return { ...request, keys: all.filter((id) => id !== key) }
+}
+
+const keysOf = (plan: Plan): string[] => [
+  ...new Set([
+    ...plan.rotate.map(({ key }) => key),
+    ...plan.choose.map(({ key }) => key),
+    ...plan.skip.flatMap(({ key }) => (key === undefined ? [] : [key])),
+  ]),
+]
+
+/** The request behind a plan that this tab did not make (it was reloaded): read back from the plan itself. */
+export function requestOf(plan: Plan): PlanRequest {
+  const deleteSpares = plan.rotate.flatMap(({ deletesSpare }) => (deletesSpare ? [deletesSpare.id] : []))
+  const merge = plan.rotate.flatMap(({ key, merges }) => (merges ? [key, merges.id] : []))
+  return {
+    keys: keysOf(plan),
+    oldKey: plan.oldKey,
+    ...(deleteSpares.length > 0 ? { deleteSpares } : {}),
+    ...(merge.length > 0 ? { merge } : {}),
+  }
+}

@@ -1,0 +1,15 @@
+/** Launch secrets are base64url of 128 bits or more; anything shorter is a stray fragment, not worth a request. */
+const secretForm = /^[A-Za-z0-9_-]{20,256}$/
+
+/** The launch secret in a fragment such as `#SECRET`. Our own addresses begin with `#/`. */
+export function secretIn(hash: string): string | undefined {
+  const text = hash.replace(/^#/, '')
+  return secretForm.test(text) ? text : undefined
+}
+
+/** The launch secret in what a person pasted: the whole printed line, the link, or the secret alone. */
+export function secretInPaste(text: string): string | undefined {
+  const trimmed = text.trim()
+  const hash = trimmed.lastIndexOf('#')
+  return secretIn(hash < 0 ? trimmed : (trimmed.slice(hash).split(/\s/)[0] ?? ''))
+}
