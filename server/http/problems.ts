@@ -1,0 +1,93 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Problem, Trouble } from '../api/problem.ts'
+import { Failure } from '../platform/failure.ts'
+
+/** Troubles whose status is not the default 409 ('that is not possible as things are now'). */
+const statuses: Readonly<Record<string, number>> = {
+  'not-found': 404,
+  'no-such-key': 404,
+  'no-such-plan': 404,
+  'no-such-run': 404,
+  'no-such-rotation': 404,
+  'no-such-device': 404,
+  'no-such-undo': 404,
+  'unknown-key': 404,
+  'unknown-plan': 404,
+  'unknown-run': 404,
+  'unknown-rotation': 404,
+  'unknown-device': 404,
+  'unknown-undo': 404,
+  'invalid-settings': 422,
+  'invalid-request': 400,
+  'mfa-code': 422,
+  'wrong-confirmation': 422,
+  'no-session': 401,
+  'launch-secret': 401,
+  'foreign-request': 403,
+}
+
+export function problemOf(trouble: Trouble, status = statuses[trouble.name] ?? 409): Problem {
+  const { name, ...words } = trouble
+  return { type: `urn:keyturn:problem:${name}`, status, ...words }
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply.code(problem.status).type('application/problem+json; charset=utf-8').send(problem)
+}
+
+const unexpected: Trouble = {
+  name: 'unexpected',
+  title: 'Something in Keyturn failed',
+  detail: 'Keyturn met an error that it did not foresee. What it had written before that still stands.',
+  remedy: 'The terminal that runs Keyturn shows the error. Reload the page to see the present state.',
+}
+
+const unknownPath: Trouble = {
+  name: 'unknown-path',
+  title: 'There is nothing at this address',
+  detail: 'The API has no such call.',
+  remedy: 'GET /api/openapi.json lists every call.',
+}
+
+/** Fixed words for what Fastify refuses: its own messages may repeat parts of the request. */
+function requestTrouble(error: FastifyError, status: number): Trouble {
+  const of = (name: string, title: string, detail: string): Trouble => ({ name, title, detail })
+  if (status === 413) return of('too-large', 'The request is too large', 'A request body may have 16 KiB.')
+  if (status === 415) {
+    return of('not-json', 'The request is not JSON', 'A request body must be sent as application/json.')
+  }
+  if (error.validation) {
+    const [first] = error.validation
+    const place = `${error.validationContext ?? 'request'}${first?.instancePath ?? ''}`
+    return of('invalid-request', 'The request is not valid', `${place} ${first?.message ?? 'is not valid'}.`)
+  }
+  return of('invalid-request', 'The request is not valid', 'The request could not be read.')
+}
+
+function troubleOf(error: unknown): { trouble: Trouble; status?: number } {
+  if (error instanceof Failure) return { trouble: error.trouble }
+  const status = (error as FastifyError | undefined)?.statusCode
+  if (status !== undefined && status >= 400 && status < 500) {
+    return { trouble: requestTrouble(error as FastifyError, status), status }
+  }
+  return { trouble: unexpected, status: 500 }
+}
+
+/**
+ * Every error becomes problem details (RFC 9457). A `Failure` speaks for itself; what nobody foresaw gets fixed
+ * words, since a message may hold what the page must not see, and goes to the log instead (redacted there).
+ */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { trouble, status } = troubleOf(error)
+  const problem = problemOf(trouble, status)
+  if (problem.status >= 500) request.log.error({ err: error }, 'a request failed')
+  return sendProblem(reply, problem)
+}
+
+export function addProblems(app: FastifyInstance): void {
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler((request, reply) => {
+    if (request.raw.url?.startsWith('/api')) return sendProblem(reply, problemOf(unknownPath, 404))
+    return reply.code(404).send()
+  })
+}
