@@ -1,0 +1,136 @@
+import swagger from '@fastify/swagger'
+import fastify, { LogController } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyServerOptions, HTTPMethods } from 'fastify'
+import type { ServerEvent, Snapshot } from './api/events.ts'
+import { eventRoutes } from './http/eventRoutes.ts'
+import { EventStreams } from './http/eventStream.ts'
+import { createFront, defaultLimits, refuseUnparsed } from './http/front.ts'
+import type { Limits } from './http/front.ts'
+import { addSecurityHeaders, securityHeaders } from './http/headers.ts'
+import type { LaunchSecrets } from './http/launchSecrets.ts'
+import { logOptions } from './http/log.ts'
+import { addMethodRefusals } from './http/methods.ts'
+import { addProblems } from './http/problems.ts'
+import { addSharedSchemas, routeSchema } from './http/schemas.ts'
+import { serverRoutes } from './http/serverRoutes.ts'
+import { addSessionGuard } from './http/sessionGuard.ts'
+import { sessionRoutes } from './http/sessionRoutes.ts'
+import type { Sessions } from './http/sessions.ts'
+import { settingsRoutes } from './http/settingsRoutes.ts'
+import type { SettingsStore } from './http/settingsRoutes.ts'
+import { addShell } from './http/shell.ts'
+import type { Bus } from './platform/bus.ts'
+import type { Clock } from './platform/clock.ts'
+
+export interface AppDeps {
+  readonly version: string
+  readonly clock: Clock
+  readonly launchSecrets: LaunchSecrets
+  readonly sessions: Sessions
+  readonly bus: Bus<ServerEvent>
+  /** The whole state; `idleAt` is put in by the event stream. */
+  readonly snapshot: () => Promise<Snapshot>
+  /** Whether a run is under way now: a session that watches one does not lock. */
+  readonly running: () => boolean
+  readonly settings: SettingsStore
+  /** Asked for by POST /api/server/stop, after its reply was sent. */
+  readonly shutdown: () => void
+  /** The folder of the built page, with index.html. */
+  readonly webRoot: string
+  /** The rooms' plugins. Each registers its routes by their whole path, `/api/…`, and declares every 2xx reply. */
+  readonly routes: readonly FastifyPluginAsync[]
+  /** Default: warnings and errors to standard error, redacted. */
+  readonly logger?: FastifyServerOptions['logger']
+  readonly limits?: Partial<Limits>
+}
+
+/** The largest request body, in bytes. */
+const bodyLimit = 16 * 1024
+
+/** The whole HTTP application. It never listens: `serve` does, and tests do as they please. */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const limits = { ...defaultLimits, ...deps.limits }
+  // Known after listen: until then every request is refused.
+  const port = () => portOf(app)
+  const app: FastifyInstance = fastify({
+    logger: deps.logger ?? logOptions(process.stderr),
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: false,
+    bodyLimit,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    routerOptions: { maxParamLength: 512 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
+    serverFactory: (handler) => createFront(handler, port, limits),
+    clientErrorHandler: refuseUnparsed,
+    // A path that cannot be decoded: answered before any hook runs, so it gets the headers here.
+    frameworkErrors: (error, _request, reply) => {
+      reply.raw.writeHead(error.statusCode === 414 ? 414 : 400, { ...securityHeaders, 'content-length': '0' })
+      reply.raw.end()
+    },
+  })
+  app.removeContentTypeParser('text/plain')
+  addProblems(app)
+  addSharedSchemas(app)
+  checkRoutes(app)
+  await addSecurityHeaders(app)
+  await addSessionGuard(app, deps.sessions, port)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Keyturn', version: deps.version, description: 'The API of the page on localhost.' },
+    },
+    refResolver: { buildLocalReference: (json, _base, _fragment, at) => String(json.$id ?? `Schema${at}`) },
+  })
+  const refuseOtherMethods = addMethodRefusals(app)
+
+  const streams = new EventStreams(deps)
+  app.addHook('preClose', async () => {
+    await streams.stop()
+    deps.sessions.endAll()
+  })
+  await app.register(sessionRoutes({ ...deps, port }))
+  await app.register(eventRoutes(streams))
+  await app.register(
+    settingsRoutes(deps.settings, (settings) => deps.bus.publish({ type: 'settings', settings })),
+  )
+  await app.register(serverRoutes(deps.shutdown))
+  for (const routes of deps.routes) await app.register(routes)
+  await addOpenApi(app)
+  await addShell(app, deps.webRoot)
+  refuseOtherMethods()
+  return app
+}
+
+/** The port that the application listens on; undefined while it does not. */
+export function portOf(app: FastifyInstance): number | undefined {
+  const address = app.server.address()
+  return typeof address === 'object' ? address?.port : undefined
+}
+
+/** Holds every route to the contract when it is registered, so that a forgotten declaration fails the start. */
+function checkRoutes(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    const where = `${String(route.method)} ${route.url}`
+    if (!route.url.startsWith('/api/')) return
+    if (route.config?.access !== undefined && where !== 'POST /api/session') {
+      throw new Error(`${where} asks to be let in without a session.`)
+    }
+    if (route.schema?.hide !== true) route.schema = routeSchema(route.schema, where)
+  })
+}
+
+async function addOpenApi(app: FastifyInstance): Promise<void> {
+  let text: string | undefined
+  app.route({
+    method: 'GET' satisfies HTTPMethods,
+    url: '/api/openapi.json',
+    schema: { hide: true },
+    handler: (_request, reply) => {
+      text ??= JSON.stringify(app.swagger())
+      return reply.type('application/json; charset=utf-8').send(text)
+    },
+  })
+}
