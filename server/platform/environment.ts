@@ -1,0 +1,19 @@
+/** The variables whose values are secrets. AWS_SECURITY_TOKEN is the old name of the session token. */
+const secretNames = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN']
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * A copy of the environment without its secrets, which are also removed from `environment` itself: a browser that is
+ * opened, or a hook that is run, inherits what this process has, and must not get them. That a secret was set stays
+ * visible as an empty value, since it shadows the files for every other program.
+ */
+export function takeEnvironment(environment: NodeJS.ProcessEnv = process.env): Environment {
+  const taken: Record<string, string | undefined> = { ...environment }
+  for (const name of secretNames) {
+    if (environment[name] === undefined) continue
+    taken[name] = ''
+    delete environment[name]
+  }
+  return taken
+}

@@ -1,0 +1,115 @@
+import type { Stats } from 'node:fs'
+import fs from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import envPaths from 'env-paths'
+import { tryWriting } from './atomicFile.ts'
+import { Failure } from './failure.ts'
+
+/**
+ * Where Keyturn keeps its state by the platform's custom: `$XDG_STATE_HOME/keyturn` or `~/.local/state/keyturn`,
+ * `~/Library/Application Support/keyturn`, `%LOCALAPPDATA%\keyturn`.
+ */
+export function defaultStateDirectory(): string {
+  const paths = envPaths('keyturn', { suffix: '' })
+  if (process.platform === 'darwin') return paths.data
+  // env-paths adds \Data, which nothing else of Windows asks for.
+  if (process.platform === 'win32') return path.dirname(paths.data)
+  return paths.log
+}
+
+function unsafe(detail: string, remedy: string, cause?: unknown): Failure {
+  return new Failure(
+    { name: 'unsafe-state-directory', title: 'The state directory is not safe to use', detail, remedy },
+    { cause },
+  )
+}
+
+const expandHome = (given: string) =>
+  given === '~' || given.startsWith(`~${path.sep}`) ? path.join(os.homedir(), given.slice(1)) : given
+
+/**
+ * Makes the state directory where it is missing and sees to it that nobody else can read or plant anything in it:
+ * it and what it holds must belong to this user, and modes are set to 0700 and 0600. Undo entries hold secrets.
+ *
+ * @param given `--state-dir`; default: the platform's place
+ * @returns its real path
+ * @throws Failure `unsafe-state-directory` where it is another user's, `state-directory-unwritable` where it
+ * cannot be written
+ */
+export async function openStateDirectory(given?: string): Promise<string> {
+  const directory = path.resolve(given === undefined ? defaultStateDirectory() : expandHome(given))
+  try {
+    await refuseForeignLink(directory)
+    await fs.mkdir(directory, { recursive: true, mode: 0o700 })
+    const real = await fs.realpath(directory)
+    await secure(real, await fs.lstat(real))
+    await tryWriting(path.join(real, 'settings.json'), 4096)
+    return real
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    throw unwritable(directory, error as NodeJS.ErrnoException)
+  }
+}
+
+function unwritable(directory: string, error: NodeJS.ErrnoException): Failure {
+  return new Failure(
+    {
+      name: 'state-directory-unwritable',
+      title: 'The state directory cannot be used',
+      detail: `Keyturn cannot keep its journal in ${directory}: ${error.code ?? error.message}.`,
+      remedy: 'Make it writable for you, free some space, or name another with --state-dir.',
+    },
+    { cause: error },
+  )
+}
+
+/** A link of another user's could lead our secrets to where that user reads them, today or after a change. */
+async function refuseForeignLink(directory: string): Promise<void> {
+  const stat = await fs.lstat(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (stat?.isSymbolicLink() && isForeign(stat)) {
+    throw unsafe(
+      `${directory} is a symbolic link that belongs to another user.`,
+      'Remove the link, or name another directory with --state-dir.',
+    )
+  }
+}
+
+const isForeign = (stat: Stats) => process.getuid !== undefined && stat.uid !== process.getuid()
+
+async function secure(at: string, stat: Stats): Promise<void> {
+  if (isForeign(stat)) {
+    throw unsafe(
+      `${at} belongs to another user, who could read what is kept there.`,
+      'Name another directory with --state-dir, or remove it.',
+    )
+  }
+  // The person's own link, such as settings.json kept elsewhere: theirs to judge.
+  if (stat.isSymbolicLink()) return
+  await tighten(at, stat, stat.isDirectory() ? 0o700 : 0o600)
+  if (!stat.isDirectory()) return
+  for (const name of await fs.readdir(at)) {
+    const below = path.join(at, name)
+    const found = await fs.lstat(below).catch((error: NodeJS.ErrnoException) => {
+      // Another Keyturn that runs may have removed its temporary file meanwhile.
+      if (error.code === 'ENOENT') return undefined
+      throw error
+    })
+    if (found) await secure(below, found)
+  }
+}
+
+async function tighten(at: string, stat: Stats, mode: number): Promise<void> {
+  if (process.getuid === undefined || (stat.mode & 0o777) === mode) return
+  await fs.chmod(at, mode)
+  const now = (await fs.lstat(at)).mode & 0o777
+  if (now !== mode) {
+    throw unsafe(
+      `Others on this machine can read ${at} (mode 0${now.toString(8)}), and its file system does not let that be changed.`,
+      'Name a directory on another file system with --state-dir.',
+    )
+  }
+}
