@@ -11,7 +11,7 @@ const fastify = { regex: '^(@fastify/|fastify$)', message: 'Only routes.ts files
 const layer = (names, message) => ({ regex: `^(\\.\\./)+(${names})/`, message })
 
 export default ts.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'test-results/', 'playwright-report/', 'reports/', '.stryker-tmp/', '.venv/'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', 'test-results/', 'playwright-report/', 'reports/', '.stryker-tmp/', '**/.venv/'] },
   ...ts.configs.recommended,
   ...svelte.configs.recommended,
   {
