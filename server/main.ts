@@ -1,2 +1,46 @@
 #!/usr/bin/env node
-export {}
+import { help, parseOptions } from './commands/options.ts'
+import { serve, StopRequest } from './commands/serve.ts'
+import { compose } from './compose.ts'
+import { describeError } from './http/log.ts'
+import { takeEnvironment } from './platform/environment.ts'
+import { Failure } from './platform/failure.ts'
+import { findInstallation } from './platform/installation.ts'
+
+/** @returns the exit code, or undefined where the process stays */
+async function main(): Promise<number | undefined> {
+  const parsed = parseOptions(process.argv.slice(2))
+  if (parsed.kind === 'usage') {
+    process.stderr.write(`keyturn: ${parsed.message}\nSee keyturn --help.\n`)
+    return 2
+  }
+  if (parsed.kind === 'help') {
+    process.stdout.write(help)
+    return 0
+  }
+  if (parsed.kind === 'version') {
+    process.stdout.write(`${findInstallation().version}\n`)
+    return 0
+  }
+  const { stdin, stdout, stderr } = process
+  const io = { stdin, stdout, stderr, env: takeEnvironment() }
+  const stop = new StopRequest()
+  const served = await compose(parsed.options, io, stop)
+  return serve(served, parsed.options, io, stop)
+}
+
+// A terminal or a pipe that went away must not end a rotation half way: what is written there is for reading only.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
+try {
+  const code = await main()
+  if (code !== undefined) process.exitCode = code
+} catch (error) {
+  if (error instanceof Failure) {
+    const { title, detail, remedy } = error.trouble
+    process.stderr.write(`keyturn: ${title}. ${detail}${remedy === undefined ? '' : ` ${remedy}`}\n`)
+  } else {
+    process.stderr.write(`keyturn: an error that nobody foresaw: ${JSON.stringify(describeError(error))}\n`)
+  }
+  process.exitCode = 1
+}
