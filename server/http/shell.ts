@@ -51,7 +51,7 @@ export async function addShell(app: FastifyInstance, root: string): Promise<void
       method: ['GET', 'HEAD'],
       url: '/',
       schema: { hide: true },
-      handler: (_request, reply) => reply.sendFile('index.html'),
+      handler: (_request, reply) => reply.sendFile('/index.html'),
     })
   })
 }
