@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { ServerEvent } from '../api/events.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { Rotation, Run } from '../api/run.ts'
@@ -7,7 +8,7 @@ import type { Bus } from '../platform/bus.ts'
 import { Failure } from '../platform/failure.ts'
 import type { FilesSnapshot } from '../profiles/ports.ts'
 import type { Entry, NewEntry, Spec } from './entries.ts'
-import { Journal, readRuns, type ReadRuns, type RecordedRun, type RunHeader } from './journal.ts'
+import { Journal, readRun, readRuns, type ReadRuns, type RecordedRun, type RunHeader } from './journal.ts'
 import { drive, JournalFailure, stand } from './machine.ts'
 import { stepsFor } from './sagas.ts'
 import { type LaterAct, viewRotation, viewRun } from './view.ts'
@@ -298,9 +299,11 @@ export class Runs {
 
   /** From the disk, as after a crash: what the last failed append left at the end of the file is cut off. */
   async #reload(live: Live): Promise<void> {
-    const { runs } = await readRuns(this.#deps.directory)
-    const recorded = runs.find((run) => run.header.run === live.header.run)
-    if (!recorded) throw new JournalFailure('its file can no longer be read')
+    const recorded = await readRun(join(this.#deps.directory, `${live.header.run}.jsonl`)).catch(
+      (cause: unknown) => {
+        throw new JournalFailure('The journal of this run can no longer be read.', { cause })
+      },
+    )
     for (const [rotation, entries] of recorded.entries) live.entries.set(rotation, [...entries])
     live.soundBytes = recorded.soundBytes
     live.broken.clear()
@@ -371,7 +374,11 @@ export class Runs {
       const its = undone?.header.rotations.find((each) => each.spec.id === spec.undoes)
       if (undone && its) this.#publish(undone, its.spec)
     }
-    if (this.#view(live).state !== 'running') this.#publishRun(live)
+    if (live.header.rotations.some((each) => this.#driven.has(each.spec.id))) return
+    this.#publishRun(live)
+    const { journal } = live
+    delete live.journal
+    await journal?.close()
   }
 
   /** An undo or an act on an old key changes what is true of the rotation that it belongs to. */

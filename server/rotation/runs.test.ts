@@ -1,0 +1,266 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Disk, openMachineRoom, QuickClock } from './testing/machineRoom.ts'
+import { ModelIam } from './testing/modelIam.ts'
+import { modes, shapes } from './testing/shapes.ts'
+import { Promises } from './testing/promises.ts'
+
+let disk: Disk
+let clock: QuickClock
+let iam: ModelIam
+
+beforeEach(() => {
+  disk = new Disk()
+  clock = new QuickClock()
+  iam = new ModelIam(clock)
+})
+afterEach(() => disk.remove())
+
+describe.each(shapes)('a rotation: $name', (shape) => {
+  it.each(modes)('replaces the key everywhere and does %s with the old one', async (oldKey) => {
+    const wish = shape.lay(disk, iam)
+    const before = disk.pairs()
+    const promises = new Promises(disk, iam, wish.deleteSpares ?? wish.merge ?? [])
+    const room = await openMachineRoom(disk, iam, clock)
+    const run = room.runs.existing(await room.rotate({ ...wish, oldKey }))
+
+    expect(run.rotations.map((each) => [each.state, each.problem])).toEqual(
+      run.rotations.map(() => ['done', undefined]),
+    )
+    promises.atEveryInstant('at the end')
+    promises.atTheEnd([run], journals())
+    for (const [name, pair] of disk.pairs()) {
+      expect(pair.id).not.toBe(before.get(name)?.id)
+      expect(iam.works(pair.id, pair.secret)).toBe(true)
+    }
+    for (const rotation of run.rotations) {
+      const old = iam.key(rotation.key)
+      expect(oldKey === 'delete' ? old?.deleted : old?.status).toBe(oldKey === 'delete' ? true : 'Inactive')
+      expect(rotation.oldKeyState).toBe(oldKey === 'delete' ? 'deleted' : 'inactive')
+      expect(rotation.undo).toEqual(oldKey === 'delete' ? [] : ['reactivate', 'restore'])
+      expect(rotation.profiles.every((profile) => profile.state === 'new')).toBe(true)
+    }
+    expect(room.defects).toEqual([])
+  })
+})
+
+describe('undo', () => {
+  it.each(shapes)('restores: $name', async (shape) => {
+    const wish = shape.lay(disk, iam)
+    const before = disk.pairs()
+    const room = await openMachineRoom(disk, iam, clock)
+    const first = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    const undo = await room.runs.start(await room.undos.ofRun(first.id, { how: 'restore' }))
+    await room.runs.idle()
+    const done = room.runs.existing(undo.id)
+    expect(done.rotations.map((each) => [each.state, each.problem])).toEqual(
+      done.rotations.map(() => ['done', undefined]),
+    )
+    const merged = new Set(wish.merge ?? [])
+    for (const [name, pair] of before) {
+      const now = disk.pairs().get(name)
+      // A merged key is deleted for good: its profiles get the key that stayed.
+      if (!merged.has(pair.id)) expect(now).toEqual(pair)
+      expect(iam.works(now?.id ?? '', now?.secret ?? '')).toBe(true)
+    }
+    const again = room.runs.existing(first.id)
+    expect(again.rotations.map((each) => each.state)).toEqual(again.rotations.map(() => 'undone'))
+    expect(again.rotations.flatMap((each) => each.undo)).toEqual([])
+    for (const rotation of first.rotations) expect(iam.key(rotation.newKey ?? '')?.status).toBe('Inactive')
+    await expect(room.undos.ofRun(first.id, { how: 'restore' })).rejects.toThrow('can be undone any more')
+  })
+
+  it('reactivates: the old key works again beside the new one, and the file keeps the new one', async () => {
+    const wish = shapes[0]!.lay(disk, iam)
+    const room = await openMachineRoom(disk, iam, clock)
+    const first = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    const rotation = first.rotations[0]!
+    const after = disk.pairs()
+    await room.runs.start(await room.undos.ofRotation(rotation.id, { how: 'reactivate' }))
+    await room.runs.idle()
+    expect(disk.pairs()).toEqual(after)
+    expect(iam.key(rotation.key)?.status).toBe('Active')
+    expect(room.runs.existing(first.id).rotations[0]).toMatchObject({
+      state: 'undone',
+      oldKeyState: 'active',
+    })
+    await expect(room.undos.ofRotation(rotation.id, { how: 'reactivate' })).rejects.toThrow('undone already')
+  })
+
+  it('leaves a profile alone that somebody changed since, and restores the others', async () => {
+    const wish = shapes[1]!.lay(disk, iam)
+    const room = await openMachineRoom(disk, iam, clock)
+    const first = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    const { writeFileSync } = await import('node:fs')
+    const stranger = iam.addKey(iam.addUser('zoe'))
+    const text = disk.text('credentials')
+    const [head, also] = text.split('[also]')
+    const changed = also!
+      .replace(/aws_access_key_id = \S+/, `aws_access_key_id = ${stranger.id}`)
+      .replace(/aws_secret_access_key = \S+/, `aws_secret_access_key = ${stranger.secret}`)
+    writeFileSync(disk.credentials, `${head}[also]${changed}`)
+    await room.runs.start(await room.undos.ofRotation(first.rotations[0]!.id, { how: 'restore' }))
+    await room.runs.idle()
+    expect(disk.pairs().get('credentials:also')?.id).toBe(stranger.id)
+    expect(disk.pairs().get('credentials:default')?.id).toBe(first.rotations[0]!.key)
+    expect(disk.pairs().get('credentials:third')?.id).toBe(first.rotations[0]!.key)
+  })
+})
+
+describe('old keys', () => {
+  it('deletes one only with its last four characters, inactive, and in no profile', async () => {
+    const wish = shapes[0]!.lay(disk, iam)
+    const room = await openMachineRoom(disk, iam, clock)
+    const first = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    const { key, newKey } = first.rotations[0]!
+    await expect(room.undos.ofKey(key, 'delete', 'XXXX')).rejects.toThrow('not the last ones')
+    await expect(room.undos.ofKey(newKey!, 'delete', newKey!.slice(-4))).rejects.toThrow('would lock it out')
+    const run = await room.runs.start(await room.undos.ofKey(key, 'delete', key.slice(-4)))
+    await room.runs.idle()
+    expect(room.runs.existing(run.id).rotations[0]?.state).toBe('done')
+    expect(iam.key(key)?.deleted).toBe(true)
+    expect(await room.undo.list()).toEqual([])
+    expect(room.runs.existing(first.id).rotations[0]).toMatchObject({ oldKeyState: 'deleted', undo: [] })
+  })
+
+  it('keeps the old key active until it is told otherwise', async () => {
+    const wish = shapes[0]!.lay(disk, iam)
+    const room = await openMachineRoom(disk, iam, clock)
+    const first = room.runs.existing(await room.rotate({ ...wish, oldKey: 'keep' }))
+    const { key } = first.rotations[0]!
+    expect(iam.key(key)?.status).toBe('Active')
+    const refused = await room.runs.start(await room.undos.ofKey(key, 'delete', key.slice(-4)))
+    await room.runs.idle()
+    expect(room.runs.existing(refused.id).rotations[0]?.problem?.name).toBe('key-active')
+    await room.runs.start(await room.undos.ofKey(key, 'deactivate'))
+    await room.runs.idle()
+    expect(iam.key(key)?.status).toBe('Inactive')
+    expect(room.runs.existing(first.id).rotations[0]?.oldKeyState).toBe('inactive')
+  })
+})
+
+describe('what goes wrong', () => {
+  it('rolls back where the new key never works, and leaves the file as it was', async () => {
+    const wish = shapes[0]!.lay(disk, iam)
+    iam.spread = 1_000
+    const text = disk.text('credentials')
+    const room = await openMachineRoom(disk, iam, clock)
+    const run = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    expect(run.rotations[0]).toMatchObject({ state: 'rolledBack', problem: { name: 'not-working' } })
+    expect(disk.text('credentials')).toBe(text)
+    expect(iam.users[0]?.keys.map((key) => [key.status, key.deleted])).toEqual([
+      ['Active', false],
+      ['Active', true],
+    ])
+    iam.spread = 2
+    await room.runs.retry(run.id)
+    await room.runs.idle()
+    expect(room.runs.existing(run.id).rotations[0]?.state).toBe('done')
+  })
+
+  it('makes no second key and forgets none when the reply to CreateAccessKey is lost', async () => {
+    const wish = shapes[0]!.lay(disk, iam)
+    let lost = 0
+    iam.fault = (action) => (action === 'CreateAccessKey' && lost++ === 0 ? 'lost-after' : undefined)
+    const room = await openMachineRoom(disk, iam, clock)
+    const run = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    expect(run.rotations[0]?.state).toBe('done')
+    expect(iam.users[0]?.keys.map((key) => [key.status, key.deleted])).toEqual([
+      ['Inactive', false],
+      ['Active', true],
+      ['Active', false],
+    ])
+    expect(run.rotations[0]?.notes.join(' ')).toContain('reply was lost')
+  })
+
+  it('deletes no key that somebody else made while the reply was lost', async () => {
+    const wish = shapes[0]!.lay(disk, iam)
+    const user = iam.users[0]!
+    iam.fault = (action) => {
+      if (action !== 'CreateAccessKey') return undefined
+      // The stranger's key is used: it cannot be the one whose secret nobody saw.
+      iam.addKey(user).used = true
+      return 'lost-before'
+    }
+    const room = await openMachineRoom(disk, iam, clock)
+    const run = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    expect(run.rotations[0]).toMatchObject({ state: 'failed', problem: { name: 'stray-unclear' } })
+    expect(user.keys.every((key) => key.status === 'Active' && !key.deleted)).toBe(true)
+  })
+
+  it('one failure spoils no other rotation', async () => {
+    const wish = shapes[6]!.lay(disk, iam)
+    iam.users[0]!.denied.add('CreateAccessKey')
+    const room = await openMachineRoom(disk, iam, clock)
+    const run = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    expect(run.state).toBe('partial')
+    expect(run.rotations.map((each) => each.state).sort()).toEqual(['done', 'rolledBack'])
+  })
+
+  it('sounds the alarm when a key appears that nobody here made', async () => {
+    const wish = shapes[0]!.lay(disk, iam)
+    const user = iam.users[0]!
+    iam.fault = (action) => {
+      if (action === 'UpdateAccessKey') iam.addKey(user)
+      return undefined
+    }
+    const room = await openMachineRoom(disk, iam, clock)
+    const run = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    expect(run.rotations[0]).toMatchObject({ state: 'done', alarm: { name: 'unknown-key' } })
+  })
+
+  it('keeps the old key when retiring is denied, says so, and retries', async () => {
+    const wish = shapes[0]!.lay(disk, iam)
+    iam.users[0]!.denied.add('UpdateAccessKey')
+    const room = await openMachineRoom(disk, iam, clock)
+    const run = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    expect(run.rotations[0]).toMatchObject({ state: 'failed', step: 'retire', oldKeyState: 'active' })
+    expect(run.rotations[0]?.problem?.detail).toContain('The new key is in use')
+    iam.users[0]!.denied.clear()
+    await room.runs.retry(run.id)
+    await room.runs.idle()
+    expect(room.runs.existing(run.id).rotations[0]).toMatchObject({ state: 'done', oldKeyState: 'inactive' })
+  })
+
+  it('stop leaves untouched what was not begun and rolls back what was not saved', async () => {
+    const wish = shapes[6]!.lay(disk, iam)
+    iam.spread = 1_000
+    const text = disk.text('credentials')
+    const room = await openMachineRoom(disk, iam, clock)
+    const { id } = await room.plans.begin({ ...wish, oldKey: 'deactivate' })
+    while (room.plans.get(id).state === 'checking') await new Promise(setImmediate)
+    const run = await room.runs.start(await room.plans.take(id))
+    while (!room.runs.existing(run.id).rotations.some((each) => each.newKey)) await new Promise(setImmediate)
+    room.runs.stop(run.id)
+    await room.runs.idle()
+    expect(room.runs.existing(run.id)).toMatchObject({
+      state: 'stopped',
+      rotations: [{ state: 'stopped' }, { state: 'stopped' }],
+    })
+    expect(disk.text('credentials')).toBe(text)
+    expect(iam.users.flatMap((user) => user.keys).filter((key) => !key.deleted).length).toBe(2)
+  })
+
+  it('refuses a plan twice, and one whose pair moved since', async () => {
+    const wish = shapes[0]!.lay(disk, iam)
+    const room = await openMachineRoom(disk, iam, clock)
+    const plan = async () => {
+      const { id } = await room.plans.begin({ ...wish, oldKey: 'deactivate' })
+      while (room.plans.get(id).state === 'checking') await new Promise(setImmediate)
+      return id
+    }
+    const [first, second] = [await plan(), await plan()]
+    await room.runs.start(await room.plans.take(first))
+    await room.runs.idle()
+    await expect(room.plans.take(first)).rejects.toMatchObject({ trouble: { name: 'plan-used' } })
+    await expect(room.plans.take(second)).rejects.toMatchObject({ trouble: { name: 'plan-stale' } })
+  })
+})
+
+function journals(): string {
+  const directory = join(disk.state, 'runs')
+  return readdirSync(directory)
+    .map((name) => readFileSync(join(directory, name), 'utf8'))
+    .join('')
+}

@@ -1,0 +1,219 @@
+import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs'
+import fs from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as tick } from 'node:timers/promises'
+import type { ServerEvent } from '../../api/events.ts'
+import type { PlanRequest } from '../../api/plan.ts'
+import { defaultSettings, type Settings } from '../../api/settings.ts'
+import { readSharedConfig } from '../../aws/sharedConfigReader.ts'
+import type { Iam, Target } from '../../keys/iam.ts'
+import type { Finding, HeldKey } from '../../keys/ports.ts'
+import { Bus } from '../../platform/bus.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { FilesSnapshot } from '../../profiles/ports.ts'
+import { createProfileStore } from '../../profiles/store.ts'
+import { Plans } from '../plans.ts'
+import { Runs } from '../runs.ts'
+import { SignerDesk } from '../signers.ts'
+import { UndoStore } from '../undoStore.ts'
+import { Undos } from '../undo.ts'
+
+/** A clock on which waiting takes no time. */
+export class QuickClock implements Clock {
+  #now = Date.parse('2026-03-01T12:00:00Z')
+
+  now(): number {
+    return this.#now
+  }
+
+  advance(ms: number): void {
+    this.#now += ms
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) throw signal.reason
+    this.#now += ms
+    await tick()
+    if (signal?.aborted) throw signal.reason
+  }
+}
+
+export const target: Target = {
+  partition: 'aws',
+  region: 'us-east-1',
+  regionSource: 'default',
+  iam: { endpoint: 'https://iam.amazonaws.com', signingRegion: 'us-east-1', custom: false },
+  sts: { endpoint: 'https://sts.us-east-1.amazonaws.com', signingRegion: 'us-east-1', custom: false },
+}
+
+/** Files and a state directory of their own, on memory-backed storage where there is some. */
+export class Disk {
+  readonly root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'keyturn-rotation-'))
+  readonly credentials = join(this.root, 'credentials')
+  readonly config = join(this.root, 'config')
+  readonly state = join(this.root, 'state')
+
+  text(which: 'credentials' | 'config'): string {
+    return existsSync(this[which]) ? readFileSync(this[which], 'utf8') : ''
+  }
+
+  /** The pair of each profile, read without any of the product's code. */
+  pairs(): Map<string, { id: string; secret: string }> {
+    const pairs = new Map<string, { id: string; secret: string }>()
+    for (const which of ['credentials', 'config'] as const) {
+      let name = ''
+      for (const line of this.text(which).split('\n')) {
+        const header = /^\[(.*)\]$/.exec(line.trim())
+        if (header) name = `${which}:${header[1]}`
+        const value = /^(aws_access_key_id|aws_secret_access_key)\s*=\s*(\S+)/.exec(line)
+        if (!value) continue
+        const pair = pairs.get(name) ?? { id: '', secret: '' }
+        if (value[1] === 'aws_access_key_id') pair.id = value[2] ?? ''
+        else pair.secret = value[2] ?? ''
+        pairs.set(name, pair)
+      }
+    }
+    return pairs
+  }
+
+  /** What a dead process would no longer hold: a new life takes over its locks, which lock.test.ts proves. */
+  async dropLocks(): Promise<void> {
+    for (const directory of [this.root, this.state]) {
+      for (const name of await fs.readdir(directory).catch(() => [])) {
+        if (name.includes('lock')) await fs.rm(join(directory, name), { force: true, recursive: true })
+      }
+    }
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true })
+  }
+}
+
+/** The engine over a real store and real files, with AWS and time given by the test. */
+export interface MachineRoom {
+  readonly runs: Runs
+  readonly plans: Plans
+  readonly undos: Undos
+  readonly undo: UndoStore
+  readonly events: ServerEvent[]
+  readonly defects: unknown[]
+  readKeys(): Promise<{ snapshot: FilesSnapshot; keys: HeldKey[] }>
+  /** Plans and starts; waits until nothing is driven any more. */
+  rotate(request: PlanRequest): Promise<string>
+}
+
+export async function openMachineRoom(
+  disk: Disk,
+  iam: Iam,
+  clock: Clock,
+  change: Partial<Settings> = {},
+): Promise<MachineRoom> {
+  const settings: Settings = { ...defaultSettings, ...change }
+  const bus = new Bus<ServerEvent>()
+  const events: ServerEvent[] = []
+  const defects: unknown[] = []
+  bus.subscribe((event) => events.push(event))
+  const store = createProfileStore({
+    locations: {
+      credentials: { path: disk.credentials, from: 'test' },
+      config: { path: disk.config, from: 'test' },
+    },
+    reader: readSharedConfig,
+    clock,
+  })
+  const undo = new UndoStore(join(disk.state, 'undo'), clock)
+  const readKeys = async () => {
+    const snapshot = await store.read()
+    const byId = new Map<string, HeldKey>()
+    for (const profile of snapshot.profiles) {
+      if (!profile.pair) continue
+      const { pair } = profile
+      const known = byId.get(pair.id)
+      byId.set(pair.id, { id: pair.id, pair, target, profiles: [...(known?.profiles ?? []), profile] })
+    }
+    return { snapshot, keys: [...byId.values()] }
+  }
+  const signers = new SignerDesk({ iam, clock, readKeys })
+  await fs.mkdir(disk.state, { recursive: true, mode: 0o700 })
+  const onDefect = (error: unknown) => void defects.push(error)
+  const runs = await Runs.load({
+    directory: join(disk.state, 'runs'),
+    bus,
+    onDefect,
+    shop: {
+      clock,
+      iam,
+      store,
+      undo,
+      signers,
+      settings: () => settings,
+      hooks: { any: () => Promise.resolve(false), run: () => Promise.resolve([]) },
+      stateWritable: () => Promise.resolve(),
+    },
+  })
+  const findings = new Map<string, Finding>()
+  const check = async (held: HeldKey): Promise<Finding> => {
+    const signer = { kind: 'own' as const, pair: held.pair, target }
+    const asOf = new Date(clock.now()).toISOString()
+    try {
+      const identity = await iam.whoAmI(signer)
+      const list = await iam.listKeys(signer)
+      const finding: Finding = {
+        id: held.id,
+        asOf,
+        account: { id: identity.account, derived: false },
+        user: { name: identity.userName ?? '', arn: identity.arn },
+        siblings: list.keys.filter((key) => key.id !== held.id).map(({ id, status }) => ({ id, status })),
+      }
+      findings.set(held.id, finding)
+      return finding
+    } catch {
+      return {
+        id: held.id,
+        asOf,
+        siblings: [],
+        problem: { name: 'check-failed', title: 'Check failed', detail: 'The check failed.' },
+      }
+    }
+  }
+  const plans = new Plans({
+    clock,
+    bus,
+    readKeys,
+    check,
+    excluded: () => new Set(),
+    canary: () => false,
+    ours: () => runs.ours(),
+    newRunId: () => runs.newId(),
+    onDefect,
+  })
+  const undos = new Undos({
+    runs,
+    readKeys,
+    findings: {
+      get: (id) => findings.get(id),
+      all: () => [...findings.values()],
+      put: () => Promise.resolve(),
+      forget: () => Promise.resolve(),
+    },
+  })
+  runs.sawFiles((await readKeys()).snapshot)
+  return {
+    runs,
+    plans,
+    undos,
+    undo,
+    events,
+    defects,
+    readKeys,
+    async rotate(request) {
+      const { id } = await plans.begin(request)
+      while (plans.get(id).state === 'checking') await tick()
+      const run = await runs.start(await plans.take(id))
+      await runs.idle()
+      return run.id
+    },
+  }
+}
