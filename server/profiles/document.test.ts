@@ -64,8 +64,8 @@ describe('splice', () => {
           expect(made.subarray(start, start + text.length).toString()).toBe(text)
           expect(made.subarray(start + text.length).equals(bytes.subarray(end))).toBe(true)
           // Without its one undecodable byte a file is decoded otherwise, and nothing can be compared.
-        if (!isUtf8(bytes)) return
-        const after = IniDocument.parse(made)
+          if (!isUtf8(bytes)) return
+          const after = IniDocument.parse(made)
           const again = after.sections.flatMap((section) =>
             section.entries.map((entry) => ({ section, entry })),
           )

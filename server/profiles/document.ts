@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { scanLines, skipBlanks, strip, trimBlanks } from './scan.ts'
+import { inherited, readByBotocoreRules } from './botocoreRules.ts'
+import { scanLines } from './scan.ts'
 import type { Line } from './scan.ts'
 
 /** What botocore makes of a value: text, or a nested block of one level. */
@@ -50,7 +51,7 @@ export interface Fault {
   readonly subject: string
 }
 
-export const inherited = 'DEFAULT'
+const beyondAscii = /[\x80-\xff]/
 
 /**
  * A credentials or config file, lossless: it keeps the bytes, cut into lines, and knows the byte range of each
@@ -69,12 +70,18 @@ export class IniDocument {
   private constructor(bytes: Buffer) {
     this.bytes = bytes
     this.lines = scanLines(bytes)
-    const encoding = isUtf8(bytes) ? 'utf8' : 'latin1'
-    this.#text = (line) => bytes.toString(encoding, line.start, line.end)
-    const { sections, faults } = read(this.lines, this.#text, encoding)
+    const decodable = isUtf8(bytes)
+    // One character a byte, so that offsets are those of the file; only lines that need it are decoded again.
+    const raw = bytes.toString('latin1')
+    this.#text = ({ start, end }) => {
+      const text = raw.slice(start, end)
+      return decodable && beyondAscii.test(text) ? bytes.toString('utf8', start, end) : text
+    }
+    const { sections, faults } = readByBotocoreRules(this.lines, this.#text)
     this.sections = sections
-    this.faults =
-      encoding === 'utf8' ? faults : [{ kind: 'encoding', line: this.#undecodable(), subject: '' }, ...faults]
+    this.faults = decodable
+      ? faults
+      : [{ kind: 'encoding', line: this.#undecodable(), subject: '' }, ...faults]
     for (const section of sections) {
       this.#byName.set(section.name, section)
       if (section.name === inherited)
@@ -128,127 +135,4 @@ export class IniDocument {
     const index = this.lines.findIndex((line) => !isUtf8(this.bytes.subarray(line.start, line.end)))
     return index + 1
   }
-}
-
-/** An entry while its continuation lines are still being gathered. */
-interface Open {
-  readonly entry: Entry
-  readonly parts: string[]
-}
-
-function read(lines: readonly Line[], textOf: (line: Line) => string, encoding: BufferEncoding) {
-  const sections: Section[] = []
-  const faults: Fault[] = []
-  const names = new Map<string, Set<string>>()
-  let section: Section | undefined
-  let open: Open | undefined
-  let level = 0
-
-  const close = () => {
-    if (open) finish(open, faults)
-    open = undefined
-  }
-
-  for (const [index, line] of lines.entries()) {
-    const number = index + 1
-    const text = textOf(line)
-    const indent = skipBlanks(text, 0)
-    const stop = trimBlanks(text, indent)
-    if (indent === stop) {
-      if (section) open?.parts.push('')
-      continue
-    }
-    const first = text[indent]
-    if (first === '#' || first === ';') continue
-    if (index === 0 && first === '\ufeff') {
-      faults.push({ kind: 'bom', line: 1, subject: '' })
-    }
-    if (section && open && indent > level) {
-      open.parts.push(text.slice(indent, stop))
-      open.entry.continuations.push(number)
-      continue
-    }
-    level = indent
-    const bracket = first === '[' ? text.lastIndexOf(']', stop - 1) : -1
-    if (bracket > indent + 1) {
-      const name = text.slice(indent + 1, bracket)
-      close()
-      if (section) section.endLine = number
-      section = { name, line: number, endLine: lines.length + 1, indent, entries: [] }
-      sections.push(section)
-      if (name !== inherited && names.has(name))
-        faults.push({ kind: 'duplicate-section', line: number, subject: name })
-      if (!names.has(name)) names.set(name, new Set())
-      continue
-    }
-    if (!section) {
-      if (!(index === 0 && first === '\ufeff'))
-        faults.push({ kind: 'before-first-header', line: number, subject: '' })
-      continue
-    }
-    const at = delimiterAt(text, indent, stop)
-    if (at < 0) {
-      faults.push({ kind: 'not-a-setting', line: number, subject: '' })
-      continue
-    }
-    close()
-    const writtenKey = text.slice(indent, trimBlanks(text, indent, at))
-    const key = writtenKey.toLowerCase()
-    if (key === '') {
-      faults.push({ kind: 'no-key', line: number, subject: '' })
-      continue
-    }
-    const from = skipBlanks(text, at + 1, stop)
-    const bytesTo = (to: number) => line.start + Buffer.byteLength(text.slice(0, to), encoding)
-    const entry: Entry = {
-      key,
-      writtenKey,
-      line: number,
-      start: bytesTo(from),
-      end: bytesTo(stop),
-      delimiter: text[at] === '=' ? '=' : ':',
-      indent,
-      value: '',
-      continuations: [],
-    }
-    const taken = names.get(section.name)
-    if (taken?.has(key)) faults.push({ kind: 'duplicate-key', line: number, subject: key })
-    taken?.add(key)
-    section.entries.push(entry)
-    open = { entry, parts: [text.slice(from, stop)] }
-  }
-  close()
-  return { sections, faults }
-}
-
-function delimiterAt(text: string, from: number, to: number): number {
-  for (let at = from; at < to; at++) if (text[at] === '=' || text[at] === ':') return at
-  return -1
-}
-
-function finish({ entry, parts }: Open, faults: Fault[]): void {
-  let count = parts.length
-  while (count > 1 && parts[count - 1] === '') count--
-  const joined = count === 1 ? (parts[0] as string) : parts.slice(0, count).join('\n')
-  if (!joined.startsWith('\n')) {
-    entry.value = joined
-    return
-  }
-  const block = new Map<string, string>()
-  for (const [index, part] of parts.entries()) {
-    // Python's splitlines also cuts at these; a block is cut by it, a file is not.
-    for (const piece of part.split(/[\v\f\x1c-\x1e\x85\u2028\u2029]/)) {
-      const text = strip(piece)
-      if (text === '') continue
-      const at = text.indexOf('=')
-      if (at < 0)
-        faults.push({
-          kind: 'bad-block',
-          line: entry.continuations[0] ?? entry.line + index,
-          subject: entry.key,
-        })
-      else block.set(strip(text.slice(0, at)), strip(text.slice(at + 1)))
-    }
-  }
-  entry.value = block
 }

@@ -1,5 +1,5 @@
 import type { Which } from '../api/inventory.ts'
-import { inherited } from './document.ts'
+import { inherited } from './botocoreRules.ts'
 
 /**
  * The profile that a section's header names for botocore: the header itself in the credentials file; in the config
