@@ -48,7 +48,7 @@ export default ts.config(
   },
   {
     files: ['server/aws/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**'],
     rules: forbid([fastify, layer('http|sandbox|commands', 'The AWS adapter implements ports; it knows no other edge.')]),
   },
   {
