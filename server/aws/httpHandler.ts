@@ -1,0 +1,177 @@
+import fs from 'node:fs/promises'
+import { Agent as HttpAgent } from 'node:http'
+import type { ClientRequest } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { rootCertificates } from 'node:tls'
+import { HttpRequest } from '@smithy/core/protocols'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { HttpsProxyAgent } from 'https-proxy-agent'
+import { Failure } from '../platform/failure.ts'
+import type { Environment } from './endpoints.ts'
+import { proxyFor } from './proxies.ts'
+
+/** In milliseconds. `idle`: how long an unused connection is kept; shorter than AWS keeps it, so that none is stale. */
+export interface Timeouts {
+  readonly connect: number
+  readonly answer: number
+  readonly idle: number
+}
+
+const defaultTimeouts: Timeouts = { connect: 10_000, answer: 30_000, idle: 4_000 }
+type HandlerOptions = Parameters<NodeHttpHandler['handle']>[1]
+type Handled = ReturnType<NodeHttpHandler['handle']>
+type Authorities = string[] | undefined
+
+/**
+ * The one HTTP handler of all clients: connections are kept alive and shared, every wait has an end, and the proxies and
+ * authorities that the environment names are honoured, which the SDK by itself does not do.
+ *
+ * AWS_CA_BUNDLE stands in for the usual authorities, as in the AWS CLI; NODE_EXTRA_CA_CERTS adds to either.
+ */
+export class AwsHttpHandler {
+  readonly metadata = { handlerProtocol: 'http/1.1' }
+  readonly #env: Environment
+  readonly #timeouts: Timeouts
+  readonly #tunnels = new Map<string, NodeHttpHandler>()
+  #authorities: Promise<Authorities> | undefined
+  #direct: NodeHttpHandler | undefined
+
+  constructor(env: Environment, timeouts: Partial<Timeouts> = {}) {
+    this.#env = env
+    this.#timeouts = { ...defaultTimeouts, ...timeouts }
+  }
+
+  /** @throws Failure `proxy-invalid`, `ca-bundle-unreadable`; else what NodeHttpHandler throws, or EPROXY… of a proxy */
+  async handle(request: HttpRequest, options?: HandlerOptions): Handled {
+    const authority = `${bracketed(request.hostname)}${request.port ? `:${request.port}` : ''}`
+    const proxy = proxyFor(new URL(`${request.protocol}//${authority}`), this.#env)
+    const ca = await this.#trusted()
+    if (!proxy) return this.#open(ca).handle(request, options)
+    if (request.protocol === 'https:') return this.#tunnel(proxy, ca).handle(request, options)
+    // Plain http through a proxy: the whole address in the request line (RFC 9112, 3.2.2); the signed Host stays.
+    const forwarded = new HttpRequest({
+      ...request,
+      protocol: proxy.protocol,
+      hostname: proxy.hostname,
+      ...(proxy.port ? { port: Number(proxy.port) } : { port: undefined }),
+      path: `http://${authority}${request.path}`,
+      headers: { ...request.headers, ...proxyAuthorization(proxy) },
+    })
+    return this.#open(ca).handle(forwarded, options)
+  }
+
+  /** Closes what is open; a later call opens anew. */
+  destroy(): void {
+    this.#direct?.destroy()
+    for (const tunnel of this.#tunnels.values()) tunnel.destroy()
+    this.#direct = undefined
+    this.#tunnels.clear()
+  }
+
+  /** The SDK would set a socket timeout of its own here; ours are set. */
+  updateHttpClientConfig(): void {}
+
+  httpHandlerConfigs(): Record<string, never> {
+    return {}
+  }
+
+  #open(ca: Authorities): NodeHttpHandler {
+    const agent = { keepAlive: true, timeout: this.#timeouts.idle }
+    this.#direct ??= this.#handler(new HttpAgent(agent), new HttpsAgent({ ...agent, ...(ca && { ca }) }))
+    return this.#direct
+  }
+
+  #tunnel(proxy: URL, ca: Authorities): NodeHttpHandler {
+    let tunnel = this.#tunnels.get(proxy.href)
+    if (!tunnel) {
+      tunnel = this.#handler(undefined, new TunnelAgent(proxy, ca, this.#timeouts.idle))
+      this.#tunnels.set(proxy.href, tunnel)
+    }
+    return tunnel
+  }
+
+  #handler(httpAgent: HttpAgent | undefined, httpsAgent: HttpAgent): NodeHttpHandler {
+    return new NodeHttpHandler({
+      connectionTimeout: this.#timeouts.connect,
+      requestTimeout: this.#timeouts.answer,
+      socketTimeout: this.#timeouts.answer,
+      throwOnRequestTimeout: true,
+      ...(httpAgent && { httpAgent }),
+      // NodeHttpHandler asks only for the methods of an agent, which HttpsProxyAgent has.
+      httpsAgent: httpsAgent as HttpsAgent,
+    })
+  }
+
+  #trusted(): Promise<Authorities> {
+    this.#authorities ??= readAuthorities(this.#env).catch((error: unknown) => {
+      // Read again at the next call: the person may put the file right meanwhile.
+      this.#authorities = undefined
+      throw error
+    })
+    return this.#authorities
+  }
+}
+
+async function readAuthorities(env: Environment): Promise<Authorities> {
+  const bundle = env.AWS_CA_BUNDLE
+  const extra = env.NODE_EXTRA_CA_CERTS
+  if (!bundle && !extra) return undefined
+  // Node reads NODE_EXTRA_CA_CERTS for its own default list alone, and says nothing when it cannot.
+  const added = extra ? [await fs.readFile(extra, 'utf8').catch(() => '')] : []
+  if (!bundle) return [...rootCertificates, ...added]
+  try {
+    return [await fs.readFile(bundle, 'utf8'), ...added]
+  } catch (cause) {
+    throw new Failure(
+      {
+        name: 'ca-bundle-unreadable',
+        title: 'The certificate bundle cannot be read',
+        detail: `AWS_CA_BUNDLE names ${bundle}, which cannot be read, so nothing was sent.`,
+        remedy: 'Correct the path, or unset AWS_CA_BUNDLE and start Keyturn again.',
+      },
+      { cause },
+    )
+  }
+}
+
+/** Tunnels through a proxy by CONNECT, and says so when it is the proxy that fails. */
+class TunnelAgent extends HttpsProxyAgent<string> {
+  readonly #ca: Authorities
+
+  constructor(proxy: URL, ca: Authorities, idle: number) {
+    super(proxy, { keepAlive: true, ...(ca && { ca }) })
+    this.#ca = ca
+    this.options = { ...this.options, timeout: idle }
+  }
+
+  override async connect(
+    req: ClientRequest,
+    opts: Parameters<HttpsProxyAgent<string>['connect']>[1],
+  ): ReturnType<HttpsProxyAgent<string>['connect']> {
+    let answered = false
+    req.once('proxyConnect', (reply: { statusCode: number }) => {
+      answered = true
+      // Else the proxy's refusal would be read as if it were AWS's reply.
+      if (reply.statusCode !== 200) req.destroy(proxyError('EPROXY', `${reply.statusCode}`))
+    })
+    try {
+      return await super.connect(req, { ...opts, ...(this.#ca && { ca: this.#ca }) } as typeof opts)
+    } catch (error) {
+      throw answered ? error : proxyError('EPROXYCONNECT', (error as NodeJS.ErrnoException).code ?? '')
+    }
+  }
+}
+
+function proxyError(code: string, why: string): Error {
+  return Object.assign(new Error(`proxy: ${why}`), { code })
+}
+
+function proxyAuthorization(proxy: URL): Record<string, string> {
+  if (!proxy.username && !proxy.password) return {}
+  const pair = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` }
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+}
