@@ -77,16 +77,3 @@ export async function pairsIn(home: Home): Promise<Map<string, { id: string; sec
 /** A file's text with every pair's values blanked: what must not change. */
 export const frameOf = (text: string) =>
   text.replace(/^(aws_(?:access_key_id|secret_access_key) ?= ?).*$/gm, '$1')
-
-/** The contents of every file under a directory, for the search for secrets. */
-export async function contentsUnder(directory: string): Promise<{ path: string; text: string }[]> {
-  const entries = await fs.readdir(directory, { recursive: true, withFileTypes: true })
-  return Promise.all(
-    entries
-      .filter((entry) => entry.isFile())
-      .map(async (entry) => {
-        const file = path.join(entry.parentPath, entry.name)
-        return { path: file, text: await fs.readFile(file, 'latin1') }
-      }),
-  )
-}

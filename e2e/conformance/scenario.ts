@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs/promises'
-import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Rotation, Run } from '../../server/api/run.ts'
 import { Client } from '../client.ts'
@@ -8,8 +7,9 @@ import { Command } from '../command.ts'
 import { AwsCli } from './awsCli.ts'
 import type { Cloud } from './cloud.ts'
 import type { Harness } from './harness.ts'
-import { contentsUnder, frameOf, makeHome, pairsIn } from './home.ts'
+import { frameOf, makeHome, pairsIn } from './home.ts'
 import type { Home, TriedProfile } from './home.ts'
+import { SecretSearch } from './secretSearch.ts'
 
 interface Listing {
   readonly AccessKeyMetadata: readonly { readonly AccessKeyId: string; readonly Status: string }[]
@@ -42,10 +42,7 @@ class Scenario {
   readonly #cli: AwsCli
   readonly #client: Client
   readonly #command: Command
-  /** What the API has said, for the search for secrets. */
-  readonly #heard: string[] = []
-  /** Every pair there ever was. */
-  readonly #secrets: Set<string>
+  readonly #search: SecretSearch
 
   constructor(harness: Harness, cloud: Cloud, home: Home, cli: AwsCli, client: Client, command: Command) {
     this.#harness = harness
@@ -54,7 +51,7 @@ class Scenario {
     this.#cli = cli
     this.#client = client
     this.#command = command
-    this.#secrets = new Set(cloud.users.map(({ secret }) => secret))
+    this.#search = new SecretSearch(cloud.users.map(({ secret }) => secret))
   }
 
   async play(): Promise<void> {
@@ -92,7 +89,7 @@ class Scenario {
 
   async #inventory(): Promise<void> {
     const inventory = await this.#client.inventory()
-    this.#heard.push(JSON.stringify(inventory))
+    this.#search.hear(inventory)
     assert.deepEqual(
       inventory.keys.map(({ id, profiles }) => `${id} ${[...profiles].sort().join(' ')}`).sort(),
       this.#cloud.users.map(({ id, name }) => `${id} ${this.#profilesOf(name).join(' ')}`).sort(),
@@ -102,7 +99,7 @@ class Scenario {
 
   async #rotateAll(): Promise<Run> {
     const { plan, run } = await this.#client.rotate({ keys: 'all', oldKey: 'deactivate' })
-    this.#heard.push(JSON.stringify(plan), JSON.stringify(run))
+    this.#search.hear(plan, run)
     assert.deepEqual([plan.rotate.length, plan.choose, plan.skip], [this.#cloud.users.length, [], []])
     assert.equal(run.state, 'done', JSON.stringify(run.rotations.filter(({ state }) => state !== 'done')))
     assert.equal(run.rotations.length, this.#cloud.users.length)
@@ -111,7 +108,7 @@ class Scenario {
       assert.equal(rotation.oldKeyState, 'inactive')
       assert.ok(rotation.profiles.every(({ state }) => state === 'new'))
     }
-    for (const { secret } of (await pairsIn(this.#home)).values()) this.#secrets.add(secret)
+    await this.#learnSecrets()
     return run
   }
 
@@ -174,7 +171,7 @@ class Scenario {
   async #spare(userName: string): Promise<void> {
     const { user, held } = await this.#heldBy(userName)
     const undecided = await this.#client.plan({ keys: [held.id], oldKey: 'deactivate' })
-    this.#heard.push(JSON.stringify(undecided))
+    this.#search.hear(undecided)
     assert.deepEqual(
       undecided.choose.flatMap(({ choices }) => choices.map(({ kind, spare }) => [kind, spare.id])),
       [['delete-spare', user.id]],
@@ -201,36 +198,27 @@ class Scenario {
     )
   }
 
+  async #learnSecrets(): Promise<void> {
+    for (const { secret } of (await pairsIn(this.#home)).values()) this.#search.learn(secret)
+  }
+
   async #noSecrets(): Promise<void> {
-    for (const { secret } of (await pairsIn(this.#home)).values()) this.#secrets.add(secret)
-    this.#heard.push(
-      JSON.stringify(await this.#client.runs()),
-      JSON.stringify(await this.#client.inventory()),
-    )
-    this.#heard.push(await (await this.#client.fetch('GET', '/api/history?format=json')).text())
-    const kept = (await contentsUnder(this.#home.state)).filter(
-      // The undo store alone may hold pairs: that is what it is for.
-      (file) => !path.relative(this.#home.state, file.path).startsWith('undo'),
-    )
-    const places = [
-      ['the API', this.#heard.join('\n')],
-      ['standard output', this.#command.stdout],
-      ['standard error', this.#command.stderr],
-      ...kept.map((file) => [file.path, file.text]),
-    ] as [string, string][]
-    for (const secret of this.#secrets)
-      for (const [place, text] of places) assert.ok(!text.includes(secret), `a secret stands in ${place}`)
+    await this.#learnSecrets()
+    this.#search.hear(await this.#client.runs(), await this.#client.inventory())
+    this.#search.hear(await (await this.#client.fetch('GET', '/api/history?format=json')).text())
+    const { stdout, stderr } = this.#command
+    await this.#search.expectNone({ 'standard output': stdout, 'standard error': stderr }, this.#home.state)
   }
 
   async #finish(started: Run): Promise<void> {
     const run = await this.#client.finishedRun(started.id)
-    this.#heard.push(JSON.stringify(run))
+    this.#search.hear(run)
     assert.equal(run.state, 'done', JSON.stringify(run))
   }
 
   /** A finished run of one rotation: the id it rotated to. */
   async #rotatedTo(run: Run, userName: string): Promise<string> {
-    this.#heard.push(JSON.stringify(run))
+    this.#search.hear(run)
     assert.equal(run.state, 'done', JSON.stringify(run))
     const id = run.rotations[0]?.newKey
     const profile = this.#profilesOf(userName)[0]!

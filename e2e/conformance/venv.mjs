@@ -38,7 +38,7 @@ function make(wanted) {
   }
   if (made.status !== 0)
     throw new Error(
-      `python3 -m venv does not work here: ${words(made)}\nInstall Python 3.9 or newer with its venv module (Debian: apt-get install python3-venv), then run this again.`,
+      `python3 -m venv does not work here: ${words(made)}\nInstall Python 3.10 or newer with its venv module (Debian: apt-get install python3-venv), then run this again.`,
     )
   const installed = run(path.join(bin, 'python'), [
     ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],

@@ -15,7 +15,7 @@ export interface KeyTruth {
   readonly lastUsed?: { readonly at: number; readonly service: string; readonly region: string }
 }
 
-/** Told of each call twice; may wait, and so stop the world there. */
+/** Told of each call twice; may wait, and so stop the world there. One that throws breaks the connection. */
 export type CallHook = (call: Call, phase: 'before' | 'after') => void | Promise<void>
 
 /** The network as the control may cut it. */

@@ -7,6 +7,8 @@ export interface FaultMatch {
   readonly service?: 'iam' | 'sts'
   /** The signer's user name. */
   readonly user?: string
+  /** The signer's account, where a user's name alone is not unique. */
+  readonly account?: string
   /** The signer's key id. */
   readonly keyId?: string
   /** The key id that the call is about (its AccessKeyId parameter). */
@@ -121,6 +123,7 @@ export class Faults {
     if (match.action !== undefined && ![match.action].flat().includes(call.action)) return false
     if (match.service !== undefined && match.service !== call.service) return false
     if (match.user !== undefined && match.user !== call.user) return false
+    if (match.account !== undefined && match.account !== call.account) return false
     if (match.keyId !== undefined && match.keyId !== call.keyId) return false
     if (match.target !== undefined && match.target !== call.params['AccessKeyId']) return false
     if (fault.seen++ < (match.skip ?? 0)) return false
