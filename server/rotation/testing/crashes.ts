@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OldKeyMode } from '../../api/plan.ts'
-import type { Iam } from '../../keys/iam.ts'
+import { defaultSettings } from '../../api/settings.ts'
 import type { UndoHow } from '../../api/run.ts'
 import { Life, mortal } from './life.ts'
 import { Disk, type MachineRoom, openMachineRoom, QuickClock } from './machineRoom.ts'
@@ -16,6 +16,9 @@ export interface Scenario {
   readonly undo?: UndoHow
 }
 
+/** Long intervals: waiting costs nothing here, but each poll does. */
+const patient = { ...defaultSettings.verification, intervalMs: 15_000 }
+
 export function nameOf({ shape, oldKey, undo }: Scenario): string {
   return `${shape.name}, ${oldKey}${undo ? `, ${undo}` : ''}`
 }
@@ -23,24 +26,28 @@ export function nameOf({ shape, oldKey, undo }: Scenario): string {
 /**
  * Plays a scenario in which the n-th life ends at its `deaths[n]`-th boundary; 0 or nothing: it lives on. After the
  * last death one more life recovers undisturbed, and recovers once more to show that this changes nothing.
- * @returns how many boundaries each life saw
+ * @returns the boundaries that each life saw
  * @throws what was broken: P1 and P3 at every boundary, P2, P5 and P7 at the end
  */
-export async function play(scenario: Scenario, deaths: readonly number[]): Promise<number[]> {
+export async function play(
+  scenario: Scenario,
+  deaths: readonly number[],
+): Promise<readonly (readonly string[])[]> {
   const disk = new Disk()
   try {
     const clock = new QuickClock()
     const iam = new ModelIam(clock)
     const wish = scenario.shape.lay(disk, iam)
     const ask = { ...wish, oldKey: scenario.oldKey }
-    const seen: number[] = []
+    const seen: (readonly string[])[] = []
     let promises = new Promises(disk, iam, [...(wish.deleteSpares ?? []), ...(wish.merge ?? [])])
     let undoes: string | undefined
+    let broken: unknown
     if (scenario.undo) {
-      const room = await openMachineRoom(disk, iam, clock)
+      const room = await openMachineRoom(disk, iam, clock, { verification: patient })
       undoes = await room.rotate(ask)
       const made = room.runs.existing(undoes).rotations.flatMap((each) => [each.key, each.newKey ?? ''])
-      promises = new Promises(disk, iam, made)
+      promises = new Promises(disk, iam, [...made, ...(wish.deleteSpares ?? []), ...(wish.merge ?? [])])
     }
     const first = async (room: MachineRoom) => {
       if (undoes === undefined || scenario.undo === undefined) return void (await room.rotate(ask))
@@ -48,22 +55,26 @@ export async function play(scenario: Scenario, deaths: readonly number[]): Promi
       await room.runs.idle()
     }
     for (const [index, diesAt] of [...deaths, 0].entries()) {
-      const life = new Life(diesAt, (label) => promises.atEveryInstant(`${label} of life ${index + 1}`))
+      const life = new Life(diesAt, (label) => {
+        // Kept, not thrown: the engine would take what is thrown here for a failure of the disk and go on.
+        broken ??= brokenBy(() => promises.atEveryInstant(`${label} of life ${index + 1}`))
+      })
       const alive = life.run(async () => {
-        const room = await openMachineRoom(disk, mortal(iam) as Iam, clock)
+        const room = await openMachineRoom(disk, mortal(iam), clock, { verification: patient })
         if (index === 0) await first(room)
         else await recoverAll(room)
       })
       await Promise.race([alive, life.death])
-      seen.push(life.boundaries.length)
+      seen.push(life.boundaries)
       await disk.dropLocks()
       if (!life.dead) break
     }
+    if (broken !== undefined) throw broken
     const before = JSON.stringify([...disk.pairs()])
     const keys = JSON.stringify(
       iam.users.map((user) => user.keys.map((key) => [key.id, key.status, key.deleted])),
     )
-    const room = await openMachineRoom(disk, iam, clock)
+    const room = await openMachineRoom(disk, iam, clock, { verification: patient })
     await recoverAll(room)
     if (JSON.stringify([...disk.pairs()]) !== before) throw new Error('P5: recovering again changed a file')
     if (
@@ -88,6 +99,15 @@ export async function play(scenario: Scenario, deaths: readonly number[]): Promi
   }
 }
 
+function brokenBy(check: () => void): unknown {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
 async function recoverAll(room: MachineRoom): Promise<void> {
   for (const run of room.runs.interrupted()) await room.runs.recover(run.id)
   await room.runs.idle()
@@ -99,4 +119,14 @@ function journals(disk: Disk): string {
   return readdirSync(directory)
     .map((name) => readFileSync(join(directory, name), 'utf8'))
     .join('')
+}
+
+/**
+ * Where a death can leave something of its own behind: before each boundary's act, and after the last. A death after
+ * one act and one before the next leave the same disk and the same AWS, since memory is dropped in both.
+ */
+export function deathsIn(boundaries: readonly string[]): number[] {
+  return boundaries.flatMap((label, index) =>
+    label.startsWith('before') || index === boundaries.length - 1 ? [index + 1] : [],
+  )
 }
