@@ -50,3 +50,31 @@ export interface Checker {
     key: HeldKey,
   ): Promise<{ readonly finding: Finding; readonly signer: Signer; readonly keys: readonly KeyRecord[] }>
 }
+
+/** An old key as the runs know it; what a later check found of it goes before. Times are ISO 8601. */
+export interface ReplacedKey {
+  readonly id: string
+  readonly state: 'active' | 'inactive' | 'deleted' | 'unknown'
+  /** When the state was last known. */
+  readonly asOf: string
+  readonly account?: Account
+  readonly user?: User
+  readonly createdAt?: string
+  /** Before Keyturn touched it. */
+  readonly lastUsed?: LastUsed
+  /** When Keyturn turned it off. */
+  readonly retiredAt?: string
+  readonly replacedBy?: string
+  /** The rotation that replaced it. */
+  readonly rotation?: string
+  /** Its secret is kept until then. */
+  readonly undoUntil?: string
+}
+
+/** What keys/ asks of rotation/, which stands above it: injected. */
+export interface ReplacedKeys {
+  /** Old keys that Keyturn has replaced, the newest rotation of each. */
+  replaced(): readonly ReplacedKey[]
+  /** Ids that Keyturn made or replaced. */
+  ours(): ReadonlySet<string>
+}

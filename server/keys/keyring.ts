@@ -1,0 +1,144 @@
+import type { ServerEvent } from '../api/events.ts'
+import type { Inventory, Key } from '../api/inventory.ts'
+import type { Trouble } from '../api/problem.ts'
+import type { Settings } from '../api/settings.ts'
+import type { Bus } from '../platform/bus.ts'
+import type { Clock } from '../platform/clock.ts'
+import { Failure } from '../platform/failure.ts'
+import type { FilesSnapshot, ProfileStore } from '../profiles/ports.ts'
+import { accountIdOf } from './accountId.ts'
+import { isCanaryAccount } from './canary.ts'
+import { Checks } from './checks.ts'
+import { environmentNotices } from './environmentNotices.ts'
+import { heldKeys } from './heldKeys.ts'
+import type { ResolveTarget } from './heldKeys.ts'
+import type { Iam } from './iam.ts'
+import { buildInventory, viewKey } from './inventory.ts'
+import type { InventoryParts } from './inventory.ts'
+import type { Finding, Findings, HeldKey, ReplacedKeys } from './ports.ts'
+
+export interface KeyringDeps {
+  readonly demo: boolean
+  readonly version: string
+  readonly clock: Clock
+  readonly bus: Bus<ServerEvent>
+  readonly store: Pick<ProfileStore, 'read'>
+  readonly iam: Iam
+  readonly findings: Findings
+  readonly resolve: ResolveTarget
+  readonly settings: () => Settings
+  readonly replaced: ReplacedKeys
+  /** The environment that other programs share; an empty one for the demo. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** About the whole, from other rooms: an unsafe state directory, a lost keys.json. */
+  readonly notices: () => readonly Trouble[]
+  readonly onDefect: (error: unknown) => void
+}
+
+/** The keys of the files and what is known of them: read, checked, shown. */
+export class Keyring {
+  readonly #deps: KeyringDeps
+  readonly #checks: Checks
+  #last: { readonly snapshot: FilesSnapshot; readonly keys: readonly HeldKey[] } | undefined
+
+  constructor(deps: KeyringDeps) {
+    this.#deps = deps
+    this.#checks = new Checks({ ...deps, onChange: (key) => this.#publish(key) })
+  }
+
+  /** The keys of the files as they are now. No call to AWS. */
+  async readKeys(): Promise<{ readonly snapshot: FilesSnapshot; readonly keys: readonly HeldKey[] }> {
+    const snapshot = await this.#deps.store.read()
+    const keys = heldKeys(snapshot.profiles, this.#deps.resolve)
+    this.#last = { snapshot, keys }
+    return this.#last
+  }
+
+  /** Files, keys, profiles, old keys. No call to AWS. */
+  async inventory(): Promise<Inventory> {
+    const { snapshot, keys } = await this.readKeys()
+    return buildInventory(this.#parts(snapshot, keys))
+  }
+
+  /** Reads again and tells every page: after a change of the files, a run, or the settings. */
+  async refresh(): Promise<void> {
+    this.#deps.bus.publish({ type: 'inventory', inventory: await this.inventory() })
+  }
+
+  /** Asks AWS about one key; remembers and publishes what it found. */
+  async check(key: HeldKey): Promise<Finding> {
+    return (await this.#checks.check(key)).finding
+  }
+
+  /**
+   * Begins to check keys and returns at once; results come as `key` events. 'all' leaves out canaries, whose every use raises an alarm,
+   * and exclusions: both are checked only where they are named.
+   * @throws Failure `unknown-key` where no profile holds one that is named
+   */
+  async startChecks(wanted: readonly string[] | 'all'): Promise<void> {
+    const { keys } = await this.readKeys()
+    this.#checks.start(
+      wanted === 'all' ? keys.filter((key) => this.#isForAll(key)) : wanted.map((id) => pick(keys, id)),
+    )
+  }
+
+  isCanary(id: string): boolean {
+    const account = this.#deps.findings.get(id)?.account?.id
+    return isCanaryAccount(account) || isCanaryAccount(accountIdOf(id))
+  }
+
+  /** Resolves when no check is under way. */
+  idle(): Promise<void> {
+    return this.#checks.idle()
+  }
+
+  #isForAll(key: HeldKey): boolean {
+    return !this.isCanary(key.id) && !this.#deps.settings().exclusions.includes(key.id) && !cannotBeAsked(key)
+  }
+
+  #publish(key: HeldKey): void {
+    const { snapshot, keys } = this.#last ?? { snapshot: undefined, keys: [] }
+    if (!snapshot) return
+    const view: Key = viewKey(key, this.#parts(snapshot, keys))
+    this.#deps.bus.publish({ type: 'key', key: view })
+  }
+
+  #parts(snapshot: FilesSnapshot, held: readonly HeldKey[]): InventoryParts {
+    const { clock, demo, env, findings, notices, replaced, resolve, settings, version } = this.#deps
+    return {
+      demo,
+      version,
+      now: clock.now(),
+      snapshot,
+      held,
+      resolve,
+      findings: findings.all(),
+      settings: settings(),
+      isChecking: (id) => this.#checks.isChecking(id),
+      replaced: replaced.replaced(),
+      ours: replaced.ours(),
+      notices: [...environmentNotices(env, held), ...notices()],
+    }
+  }
+}
+
+/** Where it is not clear which secret or which AWS to ask with, nothing is sent. */
+function cannotBeAsked({ problem }: HeldKey): boolean {
+  return /^(secrets-differ|region-invalid|endpoint-invalid|partitions-differ|endpoints-differ)$/.test(
+    problem?.name ?? '',
+  )
+}
+
+function pick(keys: readonly HeldKey[], id: string): HeldKey {
+  const key = keys.find((each) => each.id === id)
+  if (!key) {
+    throw new Failure({
+      name: 'unknown-key',
+      title: 'No such key',
+      detail: `No profile holds ****${id.slice(-4)} now.`,
+      remedy: 'Look at the list again: the files may have changed.',
+    })
+  }
+  if (cannotBeAsked(key) && key.problem) throw new Failure(key.problem)
+  return key
+}
