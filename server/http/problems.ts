@@ -4,26 +4,16 @@ import { Failure } from '../platform/failure.ts'
 
 /** Troubles whose status is not the default 409 ('that is not possible as things are now'). */
 const statuses: Readonly<Record<string, number>> = {
-  'not-found': 404,
-  'no-such-key': 404,
-  'no-such-plan': 404,
-  'no-such-run': 404,
-  'no-such-rotation': 404,
-  'no-such-device': 404,
-  'no-such-undo': 404,
-  'unknown-key': 404,
-  'unknown-plan': 404,
-  'unknown-run': 404,
-  'unknown-rotation': 404,
-  'unknown-device': 404,
-  'unknown-undo': 404,
-  'invalid-settings': 422,
   'invalid-request': 400,
-  'mfa-code': 422,
-  'wrong-confirmation': 422,
   'no-session': 401,
   'launch-secret': 401,
   'foreign-request': 403,
+  'not-found': 404,
+  'unknown-key': 404,
+  'invalid-settings': 422,
+  'confirm-mismatch': 422,
+  'mfa-code': 422,
+  'mfa-code-form': 422,
 }
 
 export function problemOf(trouble: Trouble, status = statuses[trouble.name] ?? 409): Problem {
