@@ -96,19 +96,19 @@ it.each<[string, (request: Awaited<ReturnType<typeof signed>>) => void, string]>
   [
     'another day than the scope',
     (r) => (r.headers['x-amz-date'] = '20200101T000000Z'),
-    'SignatureDoesNotMatch',
+    'Date in Credential scope does not match',
   ],
   [
     'a host that is not signed',
     (r) => (r.headers['authorization'] = r.headers['authorization']!.replace(';host;', ';')),
-    'SignatureDoesNotMatch',
+    "'Host' or ':authority' must be a 'SignedHeader'",
   ],
-])('refuses %s', async (_what, tamper, code) => {
+])('refuses %s', async (_what, tamper, said) => {
   const { sandbox, pair } = await start()
   const request = await signed(sandbox, pair)
   expect((await send(request)).status).toBe(200)
   tamper(request)
-  expect((await send(request)).code).toBe(code)
+  expect((await send(request)).text).toContain(said)
 })
 
 it('binds the body to the signature, with its hash in a header or without', async () => {
