@@ -158,8 +158,13 @@ function ofSession(message: string): Classified {
   if (/cannot call GetSessionToken/i.test(message)) {
     return { kind: 'other', nature: 'session-not-allowed', passing: false }
   }
-  const device = /serial number is valid|serialNumber|must provide both/i.test(message)
-  return { kind: 'mfa-code', ...(device && { nature: 'mfa-device' as const }), passing: false }
+  const device = /serial ?number is valid|serial ?number is not valid|'serialNumber'|must provide both/i.test(
+    message,
+  )
+  // Another code would not help a wrong device.
+  return device
+    ? { kind: 'other', nature: 'mfa-device', passing: false }
+    : { kind: 'mfa-code', passing: false }
 }
 
 function ofDenial(message: string, action: Action): Classified {

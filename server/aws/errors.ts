@@ -118,7 +118,7 @@ function wordsOf(found: Classified, context: CallContext): Words {
     case 'mfa-required':
       return denialWords(found, action, signer)
     case 'mfa-code':
-      return mfaCodeWords(found)
+      return mfaCode
     case 'network':
       return networkWords(found, host, action)
     case 'ambiguous':
@@ -198,22 +198,11 @@ function denialWords(found: Classified, action: Action, { kind, target }: Signer
   }
 }
 
-function mfaCodeWords({ nature }: Classified): Words {
-  if (nature === 'mfa-device') {
-    return {
-      name: 'mfa-device',
-      title: 'AWS does not know this MFA device',
-      detail: 'The serial of the MFA device is not one of this user.',
-      remedy:
-        'Correct mfa_serial in the config file: it is the ARN that the console shows beside the device.',
-    }
-  }
-  return {
-    name: 'mfa-code',
-    title: 'AWS did not take the code',
-    detail: 'The code was wrong, too old, or already used: each code works once.',
-    remedy: 'Wait for the next code and enter that one.',
-  }
+const mfaCode: Words = {
+  name: 'mfa-code',
+  title: 'AWS did not take the code',
+  detail: 'The code was wrong, too old, or already used: each code works once.',
+  remedy: 'Wait for the next code and enter that one.',
 }
 
 function networkWords({ nature, code }: Classified, host: string, action: Action): Words {
@@ -308,6 +297,15 @@ function otherWords(
       title: 'The region is not enabled',
       detail: `The account has not enabled ${target.region}, so that its STS does not answer for it.`,
       remedy: 'Set a region in the profile that the account uses.',
+    }
+  }
+  if (nature === 'mfa-device') {
+    return {
+      name: 'mfa-device',
+      title: 'AWS does not know this MFA device',
+      detail: 'The serial of the MFA device is not one of this user. Nothing was changed.',
+      remedy:
+        'Correct mfa_serial in the config file: it is the ARN that the console shows beside the device.',
     }
   }
   if (nature === 'user-name') {

@@ -8,10 +8,11 @@ export function showsCodes(serial: string): boolean {
   return serial.startsWith('arn:') ? serial.includes(':mfa/') : /^[\w+=/:,.@-]{9,256}$/.test(serial)
 }
 
-/** Refuses, before anything is sent, what AWS could only refuse. @throws AwsFailure `mfa-code` */
+/** Refuses, before anything is sent, what AWS could only refuse. @throws AwsFailure `mfa-code`, `other` */
 export function checkMfaRequest(serial: string, code: string): void {
   if (!showsCodes(serial)) {
-    throw new AwsFailure('mfa-code', {
+    // Not `mfa-code`: no other code would help.
+    throw new AwsFailure('other', {
       name: 'mfa-fido',
       title: 'This device cannot be used here',
       detail:
