@@ -6,10 +6,12 @@ import type { Rotation, Run } from '../api/run.ts'
 import type { Target } from '../keys/iam.ts'
 import type { Bus } from '../platform/bus.ts'
 import { Failure } from '../platform/failure.ts'
+import type { ReplacedKey } from '../keys/ports.ts'
 import type { FilesSnapshot } from '../profiles/ports.ts'
 import type { Entry, NewEntry, Spec } from './entries.ts'
 import { Journal, readRun, readRuns, type ReadRuns, type RecordedRun, type RunHeader } from './journal.ts'
 import { drive, JournalFailure, stand } from './machine.ts'
+import { replacedKeys } from './replaced.ts'
 import { stepsFor } from './sagas.ts'
 import { type LaterAct, viewRotation, viewRun } from './view.ts'
 import { World, type Workshop } from './world.ts'
@@ -56,6 +58,8 @@ export class Runs {
   readonly #open = new Set<string>()
   readonly #users = new Map<string, Promise<unknown>>()
   readonly #underway = new Set<Promise<unknown>>()
+  #replaced: readonly ReplacedKey[] | undefined
+  #ours: ReadonlySet<string> | undefined
   readonly damaged: ReadRuns['damaged']
   #closing = false
 
@@ -133,7 +137,9 @@ export class Runs {
 
   /** Ids that Keyturn made or replaced. */
   ours(): ReadonlySet<string> {
+    if (this.#ours) return this.#ours
     const ids = new Set<string>()
+    this.#ours = ids
     for (const live of this.#runs.values()) {
       for (const { spec } of live.header.rotations) {
         ids.add(spec.from)
@@ -142,6 +148,12 @@ export class Runs {
       }
     }
     return ids
+  }
+
+  /** Old keys that were replaced and are not put back, the newest rotation of each. */
+  replaced(): readonly ReplacedKey[] {
+    this.#replaced ??= replacedKeys(this.all(), this.#kept)
+    return this.#replaced
   }
 
   /** Between steps: what is committed is finished, what is begun goes back, the rest stays untouched. */
@@ -365,6 +377,7 @@ export class Runs {
 
   async #after(live: Live, spec: Spec): Promise<void> {
     this.#rememberLater(live, spec)
+    this.#replaced = undefined
     this.#openOrNot(live)
     await this.#lookAtUndoStore()
     if (!this.busy) await this.#deps.shop.store.release().catch(this.#deps.onDefect)
@@ -402,6 +415,7 @@ export class Runs {
     if (!live.journal) throw new JournalFailure('The journal is not open')
     await live.journal.append(spec.id, stamped)
     live.entries.get(spec.id)?.push(stamped)
+    this.#replaced = this.#ours = undefined
     if (entry.phase === 'started' || entry.phase === 'undoing') this.#notes.delete(spec.id)
     if (entry.phase === 'done' && entry.step === 'save') this.#savedNow(live, spec)
     this.#publish(live, spec)
@@ -468,6 +482,7 @@ export class Runs {
 
   async #lookAtUndoStore(): Promise<void> {
     const days = this.#deps.shop.settings().undoDays
+    this.#replaced = undefined
     this.#kept.clear()
     for (const entry of await this.#deps.shop.undo.list()) {
       this.#kept.set(entry.key, new Date(Date.parse(entry.at) + days * 86_400_000).toISOString())

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process'
+import fs from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Settings } from '../api/settings.ts'
+import { Failure } from '../platform/failure.ts'
+import type { HookRequest, Hooks } from './world.ts'
+
+export interface DeployHooksDeps {
+  /** The state directory's `hooks`: each executable in it is run, in the order of their names. */
+  readonly directory: string
+  /** Named by --hook. */
+  readonly extra: readonly string[]
+  readonly settings: () => Settings
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+interface Hook {
+  readonly path: string
+  readonly pairOnStdin: boolean
+}
+
+/** A hook that takes longer than this is ended, in milliseconds. */
+const patienceMs = 60_000
+const keptOutput = 2_000
+
+/**
+ * Programs of the person that put the new pair where else it is needed. They get ids in their environment; the pair
+ * itself comes on standard input, and only to a hook for which the settings say so: what stands in an environment
+ * or an argv is readable by other processes.
+ */
+export class DeployHooks implements Hooks {
+  readonly #deps: DeployHooksDeps
+
+  constructor(deps: DeployHooksDeps) {
+    this.#deps = deps
+  }
+
+  async any(): Promise<boolean> {
+    return (await this.#hooks()).length > 0
+  }
+
+  /** @throws Failure `hook-failed` at the first that fails: the old key then stays active */
+  async run(request: HookRequest): Promise<readonly string[]> {
+    const ran: string[] = []
+    for (const hook of await this.#hooks()) {
+      await this.#runOne(hook, request)
+      ran.push(basename(hook.path))
+    }
+    return ran
+  }
+
+  async #hooks(): Promise<Hook[]> {
+    const asks = new Map(this.#deps.settings().hooks.map((hook) => [hook.path, hook.pairOnStdin]))
+    const found = await executables(this.#deps.directory)
+    const paths = new Set([...found, ...this.#deps.extra, ...asks.keys()])
+    return [...paths].map((path) => ({ path, pairOnStdin: asks.get(path) ?? false }))
+  }
+
+  #runOne(hook: Hook, { oldKey, pair, profiles, account, user }: HookRequest): Promise<void> {
+    const env = {
+      ...this.#deps.env,
+      KEYTURN_OLD_KEY_ID: oldKey,
+      KEYTURN_NEW_KEY_ID: pair.id,
+      KEYTURN_PROFILES: profiles.join('\n'),
+      ...(account !== undefined && { KEYTURN_ACCOUNT: account }),
+      ...(user !== undefined && { KEYTURN_USER: user }),
+    }
+    return new Promise((resolve, reject) => {
+      const child = spawn(hook.path, [], {
+        env,
+        stdio: ['pipe', 'pipe', 'pipe'],
+        timeout: patienceMs,
+        shell: false,
+      })
+      let output = ''
+      const keep = (chunk: Buffer) => (output = (output + chunk.toString('utf8')).slice(-keptOutput))
+      child.stdout.on('data', keep)
+      child.stderr.on('data', keep)
+      child.on('error', (error) => reject(failed(hook, error.message)))
+      child.on('close', (code, signal) => {
+        // A hook may print what it was given: the secret must not travel on in an error.
+        const said = output.replaceAll(pair.secret.reveal(), '[secret]').trim()
+        if (code === 0) resolve()
+        else
+          reject(
+            failed(
+              hook,
+              `${signal ? `it was ended by ${signal}` : `it exited with ${code}`}${said ? `: ${said}` : ''}`,
+            ),
+          )
+      })
+      // A hook that reads nothing closes its end early; that is its right.
+      child.stdin.on('error', () => undefined)
+      child.stdin.end(
+        hook.pairOnStdin
+          ? JSON.stringify({ accessKeyId: pair.id, secretAccessKey: pair.secret.reveal() })
+          : '',
+      )
+    })
+  }
+}
+
+async function executables(directory: string): Promise<string[]> {
+  const names = (await fs.readdir(directory).catch(() => [])).sort()
+  const paths: string[] = []
+  for (const name of names) {
+    const path = join(directory, name)
+    const stat = await fs.stat(path).catch(() => undefined)
+    if (stat?.isFile() && (stat.mode & 0o111) !== 0 && !name.startsWith('.')) paths.push(path)
+  }
+  return paths
+}
+
+function failed(hook: Hook, why: string): Failure {
+  return new Failure({
+    name: 'hook-failed',
+    title: 'A deploy hook failed',
+    detail: `The new key is in use; ${hook.path} failed: ${why}. The old key is still active.`,
+    remedy: 'Mend the hook, then retry.',
+  })
+}

@@ -1,0 +1,30 @@
+import type { Run } from '../api/run.ts'
+import type { ReplacedKey } from '../keys/ports.ts'
+
+/** Pure: the keys that runs have taken out of the files, each by its newest rotation. */
+export function replacedKeys(runs: readonly Run[], kept: ReadonlyMap<string, string>): ReplacedKey[] {
+  const byId = new Map<string, ReplacedKey>()
+  for (const run of runs) {
+    if (run.kind !== 'rotate' && run.kind !== 'restore') continue
+    for (const rotation of run.rotations) {
+      const saved = rotation.steps.some((step) => step.name === 'save' && step.state === 'done')
+      if (!saved || rotation.newKey === undefined) continue
+      const retired = rotation.steps.find((step) => step.name === 'retire' && step.state === 'done')
+      const undoUntil = kept.get(rotation.key)
+      byId.set(rotation.key, {
+        id: rotation.key,
+        state: rotation.oldKeyState,
+        asOf: retired?.finishedAt ?? run.finishedAt ?? run.startedAt,
+        ...(rotation.account && { account: rotation.account }),
+        ...(rotation.user && { user: rotation.user }),
+        ...(rotation.lastUsed && { lastUsed: rotation.lastUsed }),
+        ...(retired?.finishedAt !== undefined &&
+          rotation.oldKeyState === 'inactive' && { retiredAt: retired.finishedAt }),
+        replacedBy: rotation.newKey,
+        rotation: rotation.id,
+        ...(undoUntil !== undefined && { undoUntil }),
+      })
+    }
+  }
+  return [...byId.values()]
+}
