@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { parseOptions } from './options.ts'
+
+const run = (...argv: string[]) => {
+  const parsed = parseOptions(argv)
+  if (parsed.kind !== 'run') throw new Error(JSON.stringify(parsed))
+  return parsed.options
+}
+const usage = (...argv: string[]) => {
+  const parsed = parseOptions(argv)
+  return parsed.kind === 'usage' ? parsed.message : parsed
+}
+
+describe('parseOptions', () => {
+  it('serves by default, deactivating old keys', () => {
+    expect(run()).toEqual({
+      command: 'serve',
+      open: true,
+      demo: false,
+      recover: false,
+      all: false,
+      profiles: [],
+      oldKey: 'deactivate',
+      hooks: [],
+      dryRun: false,
+      yes: false,
+      json: false,
+    })
+  })
+
+  it('takes the options of the page', () => {
+    expect(
+      run('--port', '0', '--no-open', '--credentials-file', 'c', '--config-file=f', '--state-dir', 's'),
+    ).toMatchObject({ port: 0, open: false, credentialsFile: 'c', configFile: 'f', stateDir: 's' })
+    expect(run('--endpoint-url', 'http://127.0.0.1:5000', '--recover')).toMatchObject({
+      endpointUrl: 'http://127.0.0.1:5000',
+      recover: true,
+    })
+    expect(run('--demo').demo).toBe(true)
+    expect(run('--host', '127.0.0.1').command).toBe('serve')
+  })
+
+  it('takes the options of the other commands, with the shared ones', () => {
+    expect(
+      run('rotate', '--profile', 'a', '--profile', 'b', '--older-than', '90d', '--old-key', 'delete', '-y'),
+    ).toMatchObject({
+      command: 'rotate',
+      profiles: ['a', 'b'],
+      olderThanDays: 90,
+      oldKey: 'delete',
+      yes: true,
+    })
+    expect(run('rotate', '--all', '--hook', './h', '--dry-run', '--json', '--state-dir', 's')).toMatchObject({
+      all: true,
+      hooks: ['./h'],
+      dryRun: true,
+      json: true,
+      stateDir: 's',
+    })
+    expect(run('status', '--json').command).toBe('status')
+    expect(run('undo', 'run-1', '--yes')).toMatchObject({ command: 'undo', target: 'run-1' })
+  })
+
+  it('tells help and version, whatever else is given', () => {
+    expect(parseOptions(['--help', '--all'])).toEqual({ kind: 'help' })
+    expect(parseOptions(['rotate', '-h'])).toEqual({ kind: 'help' })
+    expect(parseOptions(['--version'])).toEqual({ kind: 'version' })
+  })
+
+  it.each(['0.0.0.0', '::', '::1', 'localhost', '192.168.1.2', ''])(
+    'refuses --host %s with the way to do it by ssh, same port on both ends',
+    (host) => {
+      expect(usage('--host', host)).toContain('ssh -L 7420:127.0.0.1:7420')
+      expect(usage('--host', host, '--port', '9000')).toContain('ssh -L 9000:127.0.0.1:9000')
+    },
+  )
+
+  it.each([
+    [['--nope'], '--nope'],
+    [['--port'], '--port'],
+    [['--port', '65536'], '65535'],
+    [['--port', '-1'], '--port'],
+    [['--port', '80x'], '65535'],
+    [['--port', '1e3'], '65535'],
+    [['--no-open=false'], '--no-open'],
+    [['bake'], "'bake'"],
+    [['status', 'x'], "'x'"],
+    [['undo', 'a', 'b'], "'b'"],
+    [['rotate', '--older-than', 'soon'], 'days'],
+    [['rotate', '--old-key', 'burn'], 'deactivate, delete or keep'],
+    [['rotate', '--all', '--profile', 'a'], 'not both'],
+    [['--all'], "'keyturn rotate'"],
+    [['--json'], "'keyturn status'"],
+    [['status', '--hook', 'x'], "'keyturn rotate'"],
+    [['--endpoint-url', 'ftp://x'], 'http'],
+    [['--endpoint-url', 'nonsense'], 'http'],
+    [['--endpoint-url', 'http://me:pw@host'], 'password'],
+    [['--state-dir', ''], 'empty'],
+    [['--demo', '--state-dir', 'x'], '--state-dir'],
+    [['--demo', '--credentials-file', 'x'], '--credentials-file'],
+    [['--demo', '--config-file', 'x'], '--config-file'],
+    [['--demo', '--endpoint-url', 'http://x'], '--endpoint-url'],
+  ])('refuses %j', (argv, words) => {
+    expect(usage(...argv)).toContain(words)
+  })
+})
