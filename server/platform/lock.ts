@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import fs from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { ShortWriteError } from './atomicFile.ts'
 import type { Clock } from './clock.ts'
 import { Failure } from './failure.ts'
 import { isRunning, ownIdentity } from './processIdentity.ts'
@@ -31,8 +33,10 @@ interface Seen {
 }
 
 const intervalMs = 25
-/** An empty lock file older than this was left by a crash. */
-const emptyGraceMs = 5_000
+/** Nonces of the locks that this process holds. */
+const held = new Set<string>()
+/** An empty lock file older than this was left by a crash; a maker that was only slow sees that it lost the lock. */
+const emptyGraceMs = 1_000
 
 /**
  * Takes a lock between processes: a file made with O_EXCL that names its holder. A lock whose process is gone is
@@ -59,9 +63,20 @@ async function attempt(file: string): Promise<Outcome> {
   if (nonce !== undefined) return { taken: true, nonce }
   const seen = await look(file)
   if (!seen) return { taken: false }
-  const dead = seen.holder ? !(await isRunning(seen.holder)) : seen.ageMs > emptyGraceMs
+  const dead = seen.holder ? await isOver(seen.holder) : seen.ageMs > emptyGraceMs
   if (!dead) return { taken: false, by: seen.holder }
   return takeOver(file, seen)
+}
+
+/** Its process has ended, or it is this one and let go of the lock, but could not remove the file. */
+async function isOver(holder: Holder): Promise<boolean> {
+  const me = await ownIdentity()
+  const mine =
+    holder.pid === me.pid &&
+    holder.started === me.started &&
+    holder.boot === me.boot &&
+    holder.space === me.space
+  return mine ? !held.has(holder.nonce) : !(await isRunning(holder))
 }
 
 /**
@@ -97,17 +112,31 @@ async function create(file: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
     throw error
   }
+  held.add(holder.nonce)
   try {
-    await handle.writeFile(`${JSON.stringify(holder)}\n`)
-    await handle.close()
+    await writeChecked(handle, `${JSON.stringify(holder)}\n`)
+    // A maker that was stopped for long between creating and writing may have been taken for dead meanwhile.
+    const seen = await look(file)
+    if (seen?.holder?.nonce === holder.nonce) return holder.nonce
+    held.delete(holder.nonce)
+    return undefined
   } catch (error) {
-    await handle.close().catch(() => undefined)
+    held.delete(holder.nonce)
     await fs.rm(file, { force: true }).catch(() => undefined)
     throw error
   }
-  // A maker that was stopped for long between creating and writing may have been taken for dead meanwhile.
-  const seen = await look(file)
-  return seen?.holder?.nonce === holder.nonce ? holder.nonce : undefined
+}
+
+async function writeChecked(handle: FileHandle, text: string): Promise<void> {
+  try {
+    await handle.writeFile(text)
+    const { size } = await handle.stat()
+    if (size !== Buffer.byteLength(text)) throw new ShortWriteError(Buffer.byteLength(text), size)
+  } catch (error) {
+    await handle.close().catch(() => undefined)
+    throw error
+  }
+  await handle.close()
 }
 
 async function look(file: string): Promise<Seen | undefined> {
@@ -143,7 +172,9 @@ async function drop(file: string, nonce: string): Promise<void> {
     const seen = await look(file)
     if (seen?.holder?.nonce === nonce) await fs.unlink(file)
   } catch {
-    // It stays behind and names this process: stale once it has ended.
+    // It stays behind, but is not held any more: this process knows that, another one sees it when this one has ended.
+  } finally {
+    held.delete(nonce)
   }
 }
 

@@ -173,6 +173,7 @@ class FileProfileStore implements ProfileStore {
     let waiting = batch
     for (let attempt = 1; waiting.length > 0; attempt++) {
       const views = await this.#views()
+      waiting = this.#withoutUnreadable(waiting, views, answers)
       const plan = planBatch(classify(readingsOf(views), this.#paths), waiting, this.#paths)
       for (const { request, failure } of plan.rejected) answers.set(request, failure)
       waiting = plan.accepted
@@ -190,6 +191,21 @@ class FileProfileStore implements ProfileStore {
       }
       waiting = await this.#isolate(waiting, outcome, answers)
     }
+  }
+
+  /** A file that cannot be read now says nothing about what it holds: that is no 'file-moved'. */
+  #withoutUnreadable(
+    waiting: readonly Pending[],
+    views: Views,
+    answers: Map<Pending, Failure | undefined>,
+  ): readonly Pending[] {
+    return waiting.filter((pending) => {
+      const trouble = pending.changes
+        .map(({ file }) => views[file].loaded)
+        .find((loaded) => loaded.state === 'unreadable')?.trouble
+      if (trouble) answers.set(pending, new Failure(trouble))
+      return !trouble
+    })
   }
 
   /** One request's bad luck is not another's: those that do not touch the failing file, or fail only together, try again. */
