@@ -54,9 +54,10 @@ export class AwsHttpHandler {
       protocol: proxy.protocol,
       hostname: proxy.hostname,
       ...(proxy.port ? { port: Number(proxy.port) } : { port: undefined }),
-      path: `http://${authority}${request.path}`,
       headers: { ...request.headers, ...proxyAuthorization(proxy) },
     })
+    // Not by the constructor, which puts a slash before it.
+    forwarded.path = `http://${authority}${request.path}`
     return this.#open(ca).handle(forwarded, options)
   }
 
@@ -142,6 +143,11 @@ class TunnelAgent extends HttpsProxyAgent<string> {
     super(proxy, { keepAlive: true, ...(ca && { ca }) })
     this.#ca = ca
     this.options = { ...this.options, timeout: idle }
+  }
+
+  /** Else told from the call stack, which differs when a connection comes back: it would never be used again. */
+  override isSecureEndpoint(): boolean {
+    return true
   }
 
   override async connect(

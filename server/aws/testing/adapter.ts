@@ -1,13 +1,11 @@
 import { afterEach } from 'vitest'
-import type { Signer } from '../../keys/iam.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { Secret } from '../../profiles/keyPair.ts'
 import { startSandbox } from '../../sandbox/sandbox.ts'
 import type { SandboxOptions } from '../../sandbox/sandbox.ts'
 import type { UserSeed } from '../../sandbox/seed.ts'
-import { resolveTarget } from '../endpoints.ts'
 import { createIam } from '../iam.ts'
 import type { IamDeps } from '../iam.ts'
+import { signerFor } from './signer.ts'
 
 export const account = '123456789012'
 
@@ -54,15 +52,4 @@ export async function withSandbox(
   const sandbox = await startSandbox({ accounts: [{ id: account, alias: 'acme', users }], ...rest })
   closeAfterTest(sandbox)
   return { sandbox, ...adapter(deps), sign: signerFor(sandbox.url) }
-}
-
-/** @returns makes signers whose calls go to `url` */
-export function signerFor(url: string, region = 'us-east-1') {
-  const target = resolveTarget({ values: { region }, services: {} }, {}, url)
-  return (pair: { id: string; secret: string }, more: Partial<Signer> = {}): Signer => ({
-    kind: 'own',
-    pair: { id: pair.id, secret: new Secret(pair.secret) },
-    target,
-    ...more,
-  })
 }
