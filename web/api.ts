@@ -117,11 +117,11 @@ export class Api {
     return this.#json('POST', `/api/rotations/${encodeURIComponent(id)}/undo`, request)
   }
 
-  setKey(id: string, act: 'activate' | 'deactivate'): Promise<unknown> {
+  setKey(id: string, act: 'activate' | 'deactivate'): Promise<Run> {
     return this.#json('POST', `/api/keys/${encodeURIComponent(id)}/${act}`)
   }
 
-  deleteKey(id: string, confirm: string): Promise<unknown> {
+  deleteKey(id: string, confirm: string): Promise<Run> {
     return this.#json('DELETE', `/api/keys/${encodeURIComponent(id)}`, { confirm })
   }
 
@@ -150,8 +150,7 @@ export class Api {
   }
 
   async history(): Promise<HistoryRow[]> {
-    const reply = await this.#json<HistoryRow[] | { rows: HistoryRow[] }>('GET', '/api/history?format=json')
-    return Array.isArray(reply) ? reply : reply.rows
+    return (await this.#json<{ rows: HistoryRow[] }>('GET', '/api/history?format=json')).rows
   }
 
   /** The export as the server writes it; fetched, since a plain link could not carry the session header. */

@@ -2,6 +2,7 @@ import { createContext } from 'svelte'
 import { SvelteMap } from 'svelte/reactivity'
 import type { PlanRequest } from '../server/api/plan.ts'
 import type { Trouble } from '../server/api/problem.ts'
+import type { Run } from '../server/api/run.ts'
 import type { Api } from './api.ts'
 import { troubleOf } from './api.ts'
 import type { Clock } from './clock.svelte.ts'
@@ -37,6 +38,15 @@ export class Context {
       this.trouble = troubleOf(error)
       return undefined
     }
+  }
+
+  /** Starts a run and opens its page, where its steps and its end are told. */
+  async follow(work: () => Promise<Run>): Promise<void> {
+    await this.act(async () => {
+      const run = await work()
+      this.live.offer({ run })
+      this.route.go('run', run.id)
+    })
   }
 
   /** Asks for a plan and opens its page. */

@@ -5,6 +5,7 @@
 export function maskLine(line: string): string {
   return line.replace(
     /^(\s*aws_(?:secret_access_key|session_token|security_token)\s*[=:]\s*)(.*)$/i,
-    (_, name: string, value: string) => name + (/^[\s•*.…]*$/.test(value) ? value : '•'.repeat(8)),
+    (_, name: string, value: string) =>
+      name + (/^(?:[\s•*.…]*|\([a-z ]+\))$/.test(value) ? value : '•'.repeat(8)),
   )
 }

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { ago, key, keys, now } from '../fixtures.ts'
+import { distribution } from './age.ts'
+import { everything, filterKeys, profilesByKey, sortKeys } from './filter.ts'
+import { stateOf } from './keyState.ts'
+
+const ids = (list: readonly { profiles: string[] }[]): (string | undefined)[] =>
+  list.map(({ profiles }) => profiles[0])
+
+describe('filterKeys', () => {
+  it.each([
+    ['7q2d', ['default']],
+    ['acme-prod terra', ['terraform']],
+    ['665544332211', ['staging']],
+    ['STAGING-eu', ['staging']],
+    ['nothing of it', []],
+  ])('finds “%s”', (query, found) => {
+    expect(ids(filterKeys(keys, query, 'all', 90, now))).toEqual(found)
+  })
+
+  it('narrows to a group', () => {
+    expect(ids(filterKeys(keys, '', 'unchecked', 90, now))).toEqual(['planted', 'gov'])
+    expect(ids(filterKeys(keys, '', 'excluded', 90, now))).toEqual(['vendor'])
+    expect(ids(filterKeys(keys, '', 'overdue', 365, now))).toEqual(['default', 'ci-deploy', 'root'])
+  })
+})
+
+describe('sortKeys', () => {
+  const some = [
+    key(['b'], { id: 'B', createdAt: ago(10) }),
+    key(['c'], { id: 'C', createdAt: undefined }),
+    key(['a'], { id: 'A', createdAt: ago(99) }),
+  ]
+
+  it('puts what is unknown last, whichever way it goes', () => {
+    expect(ids(sortKeys(some, { by: 'age', descending: true }, 90, now))).toEqual(['a', 'b', 'c'])
+    expect(ids(sortKeys(some, { by: 'age', descending: false }, 90, now))).toEqual(['b', 'a', 'c'])
+  })
+
+  it('sorts numbers within names as numbers', () => {
+    const named = ['p10', 'p9', 'p1'].map((name) => key([name], { id: name }))
+    expect(ids(sortKeys(named, { by: 'profile', descending: false }, 90, now))).toEqual(['p1', 'p9', 'p10'])
+  })
+
+  it('puts the most pressing state first', () => {
+    const sorted = sortKeys(keys, { by: 'state', descending: false }, 90, now)
+    const ranks = sorted.map((each) => stateOf(each, 90, now).rank)
+    expect(ranks).toEqual([...ranks].sort((a, b) => a - b))
+    expect(sorted.at(-1)?.profiles).toEqual(['vendor'])
+  })
+})
+
+describe('what the home page counts', () => {
+  it('leaves planted, excluded and unrotatable keys out of everything', () => {
+    expect(ids(everything(keys))).not.toEqual(expect.arrayContaining(['planted']))
+    expect(everything(keys)).toHaveLength(9)
+  })
+
+  it('puts each key in one bin, with the policy on an edge', () => {
+    const ages = [0, 22, 23, 90, 91, 180, 181, 720, 721, 9_999]
+    const bins = distribution(
+      ages.map((days) => ago(days, 60)),
+      90,
+      now,
+    )
+    expect(bins.reduce((sum, bin) => sum + bin.count, 0)).toBe(ages.length)
+    expect(bins.filter(({ tone }) => tone === 'bad').reduce((sum, bin) => sum + bin.count, 0)).toBe(6)
+  })
+
+  it('gathers the profiles of a key', () => {
+    const profile = { file: 'credentials' as const, line: 1, kind: 'access-key' as const, rotatable: true }
+    const found = profilesByKey([
+      { ...profile, name: 'a', key: 'K' },
+      { ...profile, name: 'b' },
+      { ...profile, name: 'c', key: 'K' },
+    ])
+    expect(found.get('K')?.map(({ name }) => name)).toEqual(['a', 'c'])
+    expect(found.size).toBe(1)
+  })
+})

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { plan } from '../fixtures.ts'
+import { maskLine } from './mask.ts'
+import { requestOf, withChoice, withoutChoice, withoutKey } from './replan.ts'
+
+describe('maskLine', () => {
+  it.each([
+    ['aws_access_key_id = AKIAWKEYTURNXXXX7Q2D', 'aws_access_key_id = AKIAWKEYTURNXXXX7Q2D'],
+    ['aws_secret_access_key = ••••••••', 'aws_secret_access_key = ••••••••'],
+    ['aws_secret_access_key = (new secret)', 'aws_secret_access_key = (new secret)'],
+    ['aws_secret_access_key = wJalrXUtnFEMI/K7MDENG', 'aws_secret_access_key = ••••••••'],
+    ['  AWS_Secret_Access_Key=wJalr', '  AWS_Secret_Access_Key=••••••••'],
+    ['aws_session_token: abc==', 'aws_session_token: ••••••••'],
+    ['aws_secret_access_key = (New Secret wJalr1)', 'aws_secret_access_key = ••••••••'],
+  ])('%s', (line, shown) => expect(maskLine(line)).toBe(shown))
+})
+
+describe('replanning', () => {
+  const p = plan()
+  const request = requestOf(p)
+
+  it('reads a request back from its plan', () => {
+    expect(request.oldKey).toBe('deactivate')
+    expect(request.deleteSpares).toEqual([p.rotate[2]?.deletesSpare?.id])
+    expect(request.keys).toContain(p.choose[0]?.key)
+    expect(request.merge).toBeUndefined()
+  })
+
+  it('adds picks and takes them back', () => {
+    const [spare, twin] = p.choose
+    const picked = withChoice(withChoice(request, spare!, spare!.choices[0]!), twin!, twin!.choices[0]!)
+    expect(picked.deleteSpares).toContain(spare!.choices[0]!.spare.id)
+    expect(picked.merge).toEqual([twin!.key, twin!.choices[0]!.spare.id])
+    const back = withoutChoice(picked, [...picked.merge!, ...picked.deleteSpares!])
+    expect(back).toEqual({ keys: request.keys, oldKey: 'deactivate' })
+  })
+
+  it('leaves a key out, also of a plan for all', () => {
+    const key = p.rotate[0]!.key
+    expect(withoutKey({ keys: 'all', oldKey: 'keep' }, p, key).keys).toEqual(
+      (request.keys as string[]).filter((id) => id !== key),
+    )
+  })
+})
