@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import type { ServerEvent } from '../api/events.ts'
 import type { Trouble } from '../api/problem.ts'
@@ -270,7 +271,7 @@ export class Runs {
     const live: Live = {
       header: run.header,
       entries,
-      stop: new AbortController(),
+      stop: stopSwitch(),
       soundBytes: run.soundBytes,
       broken: new Map(),
     }
@@ -294,7 +295,7 @@ export class Runs {
     this.#refuseBusy(chosen.map((each) => each.spec))
     for (const { spec } of chosen) this.#driven.add(spec.id)
     try {
-      if (this.#stopping.delete(id)) live.stop = new AbortController()
+      if (this.#stopping.delete(id)) live.stop = stopSwitch()
       if (!live.journal || live.broken.size > 0) {
         await live.journal?.close()
         await this.#reload(live)
@@ -536,6 +537,13 @@ export class Runs {
   #now(): string {
     return new Date(this.#deps.shop.clock.now()).toISOString()
   }
+}
+
+/** One switch for all rotations of a run: each of their waits listens to it. */
+function stopSwitch(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
 }
 
 function keysOf(spec: Spec): string[] {
