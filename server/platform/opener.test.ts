@@ -48,6 +48,17 @@ describe('Opener', () => {
     expect(await fs.readdir(path.join(base, 'state'))).toEqual([])
   })
 
+  it('removes what a killed Keyturn left, and nothing else', async () => {
+    const state = path.join(base, 'state')
+    const [left, fresh, other] = ['keyturn-0123456789abcdef.html', 'keyturn-fedcba9876543210.html', 'x.html']
+    for (const name of [left, fresh, other]) await fs.writeFile(path.join(state, name), '')
+    for (const name of [left, other]) await fs.utimes(path.join(state, name), 0, 0)
+    const opener = new Opener(state, {}, async () => undefined)
+    await opener.open(link, () => undefined)
+    await opener.clear()
+    expect((await fs.readdir(state)).sort()).toEqual([fresh, other])
+  })
+
   it('refuses a link that HTML would read, and says when nothing could be opened', async () => {
     const opener = new Opener(path.join(base, 'state'), {}, async () => {
       throw new Error('no program')

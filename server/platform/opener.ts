@@ -32,6 +32,19 @@ function redirectPage(link: string): string {
 `
 }
 
+const ownName = /^keyturn-[0-9a-f]{16}\.html$/
+/** Older than any secret that still works, in milliseconds: another Keyturn's file of this moment is left alone. */
+const leftOverAge = 10 * 60_000
+
+/** Removes what a Keyturn that was killed left behind. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of (await fs.readdir(folder)).filter((found) => ownName.test(found))) {
+    const file = path.join(folder, name)
+    const stat = await fs.lstat(file).catch(() => undefined)
+    if (stat && Date.now() - stat.mtimeMs > leftOverAge) await fs.rm(file, { force: true })
+  }
+}
+
 /**
  * Opens the browser at a link without the link standing in any argument list, where every user of the machine could
  * read it: the browser is given a file that only this user can read, which leads on to the link.
@@ -58,6 +71,7 @@ export class Opener {
   async open(link: string, onFailure: () => void): Promise<void> {
     if (!/^[\w:/.#-]+$/.test(link)) throw new Error('The link has characters that are not safe in a page.')
     await this.clear()
+    await sweep(this.#folder)
     process.once('exit', this.#removeAtExit)
     this.#file = path.join(this.#folder, `keyturn-${randomBytes(8).toString('hex')}.html`)
     const handle = await fs.open(this.#file, 'wx', 0o600)

@@ -83,7 +83,10 @@ export interface TestSession {
 }
 
 /** A running server on a free port, with time and settings in the test's hands. */
-export async function startTestApp(overrides: Partial<AppDeps> = {}) {
+export async function startTestApp({
+  listen = true,
+  ...overrides
+}: Partial<AppDeps> & { listen?: boolean } = {}) {
   const webRoot = await fs.mkdtemp(path.join(os.tmpdir(), 'keyturn-web-'))
   await fs.mkdir(path.join(webRoot, 'assets'))
   await fs.writeFile(path.join(webRoot, 'index.html'), '<!doctype html><title>shell</title>')
@@ -121,7 +124,7 @@ export async function startTestApp(overrides: Partial<AppDeps> = {}) {
     logger: logOptions({ write: (line) => void log.push(line) }),
     ...overrides,
   })
-  await app.listen({ host: '127.0.0.1', port: 0 })
+  if (listen) await app.listen({ host: '127.0.0.1', port: 0 })
   const port = portOf(app) ?? 0
   const origin = `http://127.0.0.1:${port}`
 

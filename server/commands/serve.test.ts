@@ -1,0 +1,249 @@
+import fs from 'node:fs/promises'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sessionHeader } from '../api/session.ts'
+import { StreamReader } from '../http/testing/streamReader.ts'
+import { exchange, StartedCommand } from './testing/startedCommand.ts'
+
+let base: string
+let started: StartedCommand[] = []
+beforeEach(async () => {
+  base = await fs.mkdtemp(path.join(os.tmpdir(), 'keyturn-serve-'))
+  await fs.mkdir(path.join(base, 'run'))
+})
+afterEach(async () => {
+  await Promise.all(started.map((command) => command.kill()))
+  started = []
+  await fs.rm(base, { recursive: true, force: true })
+})
+
+/** With files and a home of its own: nothing of the machine's is read or written. */
+function start(argv: readonly string[], env: Record<string, string | undefined> = {}, script = 'main.ts') {
+  const command = new StartedCommand(script, argv, {
+    HOME: base,
+    XDG_RUNTIME_DIR: path.join(base, 'run'),
+    XDG_STATE_HOME: path.join(base, 'state-home'),
+    AWS_SHARED_CREDENTIALS_FILE: path.join(base, 'credentials'),
+    AWS_CONFIG_FILE: path.join(base, 'config'),
+    ...env,
+  })
+  started.push(command)
+  return command
+}
+
+async function signedIn(command: StartedCommand) {
+  const [link] = await command.links()
+  if (!link) throw new Error(command.stderr)
+  const reply = await exchange(link)
+  const { token } = (await reply.json()) as { token: string }
+  const cookie = reply.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  return { origin: link.origin, headers: { cookie, [sessionHeader]: token, origin: link.origin } }
+}
+
+const connects = (host: string, port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = net.connect({ host, port, timeout: 2_000 })
+    socket.once('connect', () => resolve(true))
+    for (const end of ['error', 'timeout']) socket.once(end, () => resolve(false))
+    socket.once('close', () => socket.destroy())
+    socket.unref()
+  })
+
+describe('keyturn', () => {
+  it('prints one link on standard output, a fresh one for each line of input, and the rest elsewhere', async () => {
+    const command = start(['--port', '0', '--no-open'])
+    const [first] = await command.links()
+    command.process.stdin.write('\n')
+    const [, second] = await command.links(2)
+    if (!first || !second) throw new Error(command.stderr)
+    expect(command.stdout.split('\n')[0]).toBe(`Keyturn is ready: ${first.origin}/#${first.secret}`)
+    expect(command.stdout.split('\n').filter(Boolean)).toHaveLength(2)
+    expect(Buffer.from(first.secret, 'base64url').length).toBeGreaterThanOrEqual(16)
+    expect((await exchange(first)).status).toBe(401)
+    expect((await exchange(second)).status).toBe(200)
+    expect(command.stderr).not.toContain(first.secret)
+    expect(command.stderr).not.toContain(second.secret)
+  })
+
+  it('listens on 127.0.0.1 and on no other address of the machine', async () => {
+    const [link] = await start(['--port', '0', '--no-open']).links()
+    const port = Number(new URL(link?.origin ?? '').port)
+    expect(await connects('127.0.0.1', port)).toBe(true)
+    const others = Object.values(os.networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .map(({ address, family, scopeid }) =>
+        family === 'IPv6' && scopeid ? `${address}%${scopeid}` : address,
+      )
+      .filter((address) => address !== '127.0.0.1')
+    for (const address of [...others, '127.0.0.2', '::1']) {
+      expect([address, await connects(address, port)]).toEqual([address, false])
+    }
+  })
+
+  it('takes the next free port where the default one is taken, and says so', async () => {
+    const holder = net.createServer()
+    // Taken by this test or by someone else: both will do.
+    await new Promise<void>((resolve) => {
+      holder.once('error', () => resolve())
+      holder.listen(7420, '127.0.0.1', () => resolve())
+    })
+    const command = start(['--no-open'])
+    const [link] = await command.links()
+    expect(Number(new URL(link?.origin ?? '').port)).toBeGreaterThan(7420)
+    expect(command.stderr).toContain('Port 7420 is in use by another program; Keyturn uses 74')
+    holder.close()
+  })
+
+  it('ends with 2 where an explicit port is taken', async () => {
+    const holder = net.createServer()
+    await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
+    const { port } = holder.address() as net.AddressInfo
+    const command = start(['--port', String(port), '--no-open'])
+    expect((await command.exit).code).toBe(2)
+    expect(command.stderr).toContain(`Port ${port} is in use by another program.`)
+    expect(command.stdout).toBe('')
+    holder.close()
+  })
+
+  it('ends with 2 and the way to do it by ssh for any other host', async () => {
+    const command = start(['--host', '0.0.0.0'])
+    expect((await command.exit).code).toBe(2)
+    expect(command.stderr).toContain('ssh -L 7420:127.0.0.1:7420')
+    expect(command.stdout).toBe('')
+  })
+
+  it('tells its version and its options', async () => {
+    const version = start(['--version'])
+    expect((await version.exit).code).toBe(0)
+    expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    const help = start(['--help'])
+    expect((await help.exit).code).toBe(0)
+    expect(help.stdout).toContain('--no-open')
+  })
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'ends with 0 on %s, and tells open pages',
+    async (signal) => {
+      const command = start(['--port', '0', '--no-open'])
+      const { origin, headers } = await signedIn(command)
+      const reader = await StreamReader.open(origin, headers)
+      await reader.until(1)
+      command.process.kill(signal)
+      expect(await command.exit).toEqual({ code: 0, signal: null })
+      await reader.ended
+      expect(reader.events.at(-1)?.name).toBe('stopped')
+    },
+  )
+
+  it('ends with 0 when the page asks for it', async () => {
+    const command = start(['--port', '0', '--no-open'])
+    const { origin, headers } = await signedIn(command)
+    expect((await fetch(`${origin}/api/server/stop`, { method: 'POST', headers })).status).toBe(202)
+    expect((await command.exit).code).toBe(0)
+  })
+
+  it('waits for the step under way at the first Ctrl-C, says so, and quits with 130 at the second', async () => {
+    const command = start([], {}, 'commands/testing/slowToStop.ts')
+    const [link] = await command.links()
+    command.process.kill('SIGINT')
+    await command.until(() => command.stderr.includes('Press Ctrl-C again'))
+    expect((await fetch(`${link?.origin}/`)).status).toBe(200)
+    command.process.kill('SIGINT')
+    expect(await command.exit).toEqual({ code: 130, signal: null })
+    expect(command.stderr).toContain('picked up at the next start')
+  })
+
+  it('does not stop at the end of its input, which it may not have from the start', async () => {
+    const command = start(['--port', '0', '--no-open'])
+    command.process.stdin.end()
+    const { origin, headers } = await signedIn(command)
+    expect((await fetch(`${origin}/api/settings`, { headers })).status).toBe(200)
+  })
+
+  it('keeps its state for this user alone', async () => {
+    const command = start(['--port', '0', '--no-open'])
+    await command.links()
+    const state = path.join(base, 'state-home', 'keyturn')
+    expect((await fs.stat(state)).mode & 0o777).toBe(0o700)
+  })
+})
+
+describe('the browser', () => {
+  /** Stands in for a browser: notes its arguments, its environment, and the mode and text of the file. */
+  async function fakeBrowser(exitCode: number): Promise<string> {
+    const program = path.join(base, 'browser')
+    const script = `#!/bin/sh
+file="\${1#file://}"
+{ echo "args: $*"; echo "mode: $(stat -c %a "$file")"; cat "$file"; env; cat /proc/$$/cmdline; } > ${base}/seen.part
+mv ${base}/seen.part ${base}/seen
+exit ${exitCode}
+`
+    await fs.writeFile(program, script, { mode: 0o755 })
+    return program
+  }
+
+  const seen = async (): Promise<string> => {
+    for (;;) {
+      const text = await fs.readFile(path.join(base, 'seen'), 'utf8').catch(() => undefined)
+      if (text !== undefined) return text
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  it.runIf(process.platform === 'linux')(
+    'is given a private file and no secret in its arguments or environment; the file goes once it has served',
+    async () => {
+      const command = start(['--port', '0'], {
+        BROWSER: await fakeBrowser(0),
+        DISPLAY: undefined,
+        WAYLAND_DISPLAY: undefined,
+        XDG_CURRENT_DESKTOP: undefined,
+        AWS_SECRET_ACCESS_KEY: 'CANARY-secret',
+        AWS_SESSION_TOKEN: 'CANARY-token',
+      })
+      const [link] = await command.links()
+      if (!link) throw new Error(command.stderr)
+      const text = await seen()
+      expect(text).toContain('mode: 600')
+      expect(text).toContain(`0;url=${link.origin}/#${link.secret}`)
+      const [args = '', ...rest] = text.split('\n')
+      expect(args).toMatch(/keyturn-[0-9a-f]{16}\.html$/)
+      expect(args).not.toContain(link.secret)
+      const afterPage = rest.join('\n').split('</html>')[1]
+      expect(afterPage).toContain('HOME=')
+      expect(afterPage).not.toContain(link.secret)
+      expect(text).not.toContain('CANARY')
+      expect(await fs.readdir(path.join(base, 'run'))).toHaveLength(1)
+      expect((await exchange(link)).status).toBe(200)
+      const gone = async () => (await fs.readdir(path.join(base, 'run'))).length === 0
+      while (!(await gone())) await new Promise((resolve) => setImmediate(resolve))
+    },
+  )
+
+  it.runIf(process.platform === 'linux')(
+    'that fails to open is a warning, and the file goes at exit',
+    async () => {
+      const command = start(['--port', '0'], { BROWSER: await fakeBrowser(3), DISPLAY: undefined })
+      await command.links()
+      await command.until(() => command.stderr.includes('could not be opened'))
+      expect(command.stderr).toContain('Open the link above by hand.')
+      command.process.kill('SIGINT')
+      expect((await command.exit).code).toBe(0)
+      expect(await fs.readdir(path.join(base, 'run'))).toEqual([])
+    },
+  )
+
+  it.each([
+    ['BROWSER=none', ['--port', '0'], 'none'],
+    ['--no-open', ['--port', '0', '--no-open'], undefined],
+  ] as const)('is not opened with %s', async (_name, argv, browser) => {
+    const command = start([...argv], { BROWSER: browser ?? (await fakeBrowser(0)) })
+    await command.links()
+    command.process.kill('SIGINT')
+    expect((await command.exit).code).toBe(0)
+    expect(await fs.readdir(path.join(base, 'run'))).toEqual([])
+    await expect(fs.stat(path.join(base, 'seen'))).rejects.toThrow('ENOENT')
+  })
+})

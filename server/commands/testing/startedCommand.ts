@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const server = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..')
+
+/** The command as a process of its own, from source. */
+export class StartedCommand {
+  readonly process: ChildProcessWithoutNullStreams
+  stdout = ''
+  stderr = ''
+  readonly exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  #wake: (() => void) | undefined
+
+  /** @param script below server/, such as `main.ts` */
+  constructor(script: string, argv: readonly string[], env: Record<string, string | undefined> = {}) {
+    this.process = spawn(process.execPath, ['--import', 'tsx', path.join(server, script), ...argv], {
+      env: { ...process.env, BROWSER: 'none', ...env },
+    })
+    this.process.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text
+      this.#wake?.()
+    })
+    this.process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text
+      this.#wake?.()
+    })
+    this.exit = new Promise((resolve) => {
+      this.process.once('close', (code, signal) => {
+        resolve({ code, signal })
+        this.#wake?.()
+      })
+    })
+  }
+
+  /** Waits for the output to fulfil `done`, or for the end of the process. */
+  async until(done: () => boolean): Promise<void> {
+    while (!done() && this.process.exitCode === null && this.process.signalCode === null) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  /** The links printed so far, once there are as many. */
+  async links(count = 1): Promise<{ origin: string; secret: string }[]> {
+    const found = () => [
+      ...this.stdout.matchAll(/^Keyturn is ready: (http:\/\/127\.0\.0\.1:\d+)\/#([\w-]+)$/gm),
+    ]
+    await this.until(() => found().length >= count)
+    return found().map(([, origin = '', secret = '']) => ({ origin, secret }))
+  }
+
+  async kill(): Promise<void> {
+    this.process.kill('SIGKILL')
+    await this.exit
+  }
+}
+
+/** The exchange of a printed link, as the page does it. */
+export function exchange(link: { origin: string; secret: string }): Promise<Response> {
+  return fetch(`${link.origin}/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: link.origin },
+    body: JSON.stringify({ secret: link.secret }),
+  })
+}
