@@ -77,9 +77,10 @@ class Scenario {
     await check('two keys: asks which to delete, then deletes just that one', () => this.#spare('barbara'))
     await check('delete: the old key is gone', () => this.#deleteMode('ada'))
     await check('says no secret: not in the API, the output, the journal', () => this.#noSecrets())
-    await check('ends at Ctrl-C', async () => {
+    await check('ends at Ctrl-C, with no warning of a library in the terminal', async () => {
       const { signal } = await this.#command.stop()
       assert.equal(signal, null)
+      assert.doesNotMatch(this.#command.stderr, /Warning/)
     })
   }
 
