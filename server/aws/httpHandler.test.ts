@@ -12,7 +12,7 @@ import { signerFor } from './testing/signer.ts'
 import { makeAuthority } from './testing/tls.ts'
 import type { TestAuthority } from './testing/tls.ts'
 
-const ann = { id: 'AKIAQYLPMN5HAAAAAAAA', secret: 'canaryAnnSecretKey0123456789abcdefABCDEF' }
+const ann = { id: 'AKIARZPUZDIKAAAAAAAA', secret: 'canaryAnnSecretKey0123456789abcdefABCDEF' }
 
 let authority: TestAuthority
 beforeAll(async () => {

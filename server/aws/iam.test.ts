@@ -3,8 +3,8 @@ import { AwsFailure } from '../keys/iam.ts'
 import type { FaultEffect } from '../sandbox/faults.ts'
 import { account, withSandbox } from './testing/adapter.ts'
 
-const ann = { id: 'AKIAQYLPMN5HAAAAAAAA', secret: 'canaryAnnSecretKey0123456789abcdefABCDEF' }
-const bob = { id: 'AKIAQYLPMN5HBBBBBBBB', secret: 'canaryBobSecretKey0123456789abcdefABCDEF' }
+const ann = { id: 'AKIARZPUZDIKAAAAAAAA', secret: 'canaryAnnSecretKey0123456789abcdefABCDEF' }
+const bob = { id: 'AKIARZPUZDIKAABBBBBB', secret: 'canaryBobSecretKey0123456789abcdefABCDEF' }
 const mfaSeed = 'JBSWY3DPEHPK3PXP'
 
 async function failureOf(call: Promise<unknown>): Promise<AwsFailure> {
@@ -68,7 +68,7 @@ describe('the calls', () => {
 
   it('tell the last use, and its absence', async () => {
     const at = Date.UTC(2026, 0, 2, 3, 4, 5)
-    const spare = { id: 'AKIAQYLPMN5HCCCCCCCC', secret: ann.secret }
+    const spare = { id: 'AKIARZPUZDIKAACCCCCC', secret: ann.secret }
     const { iam, sign } = await withSandbox([
       { name: 'ann', keys: [{ ...ann, lastUsed: { at, service: 's3', region: 'eu-west-1' } }, spare] },
       { name: 'bob', admin: true, keys: [bob] },
@@ -190,7 +190,7 @@ describe('waiting', () => {
       name: `user${n}`,
       keys: [
         {
-          id: `AKIAQYLPMN5H${String.fromCharCode(65 + (n % 26))}${n > 25 ? 'B' : 'A'}AAAAAA`,
+          id: `AKIARZPUZDIKAA${String.fromCharCode(65 + (n % 26))}${n > 25 ? 'B' : 'A'}AAAA`,
           secret: ann.secret,
         },
       ],
@@ -371,7 +371,7 @@ describe('refusals', () => {
 
   it('tell an unknown, an inactive and a wrongly written key apart as far as AWS does', async () => {
     const { iam, sign } = await withSandbox([{ name: 'ann', keys: [ann, { ...bob, status: 'Inactive' }] }])
-    expect((await failureOf(iam.whoAmI(sign({ ...ann, id: 'AKIAQYLPMN5HCCCCCCCC' })))).kind).toBe(
+    expect((await failureOf(iam.whoAmI(sign({ ...ann, id: 'AKIARZPUZDIKAACCCCCC' })))).kind).toBe(
       'invalid-key',
     )
     expect((await failureOf(iam.whoAmI(sign(bob)))).kind).toBe('invalid-key')

@@ -4,8 +4,8 @@ import { environmentNotices } from './environmentNotices.ts'
 import { heldKeys } from './heldKeys.ts'
 import { profile } from './testing/profiles.ts'
 
-const a = 'AKIAQYLPMN5HAAAAAAAA'
-const b = 'AKIAQYLPMN5HBBBBBBBB'
+const a = 'AKIARZPUZDIKAAAAAAAA'
+const b = 'AKIARZPUZDIKAABBBBBB'
 const held = (...profiles: ReturnType<typeof profile>[]) =>
   heldKeys(profiles, (settings) => resolveTarget(settings, {}))
 const settings = (values: Record<string, string>) => ({ settings: { values, services: {} } })
