@@ -524,7 +524,7 @@ export const plan = (part: Partial<Plan> = {}): Plan => ({
             ours: false,
             profiles: [],
           },
-          label: 'Delete …XUNKN'.replace('X', '') + ' to make room',
+          label: 'Delete ****UNKN to make room',
           caution: 'It was used 15 minutes ago, and nobody here knows it. What uses it stops working.',
         },
       ],
@@ -671,7 +671,10 @@ export const scenes: Record<string, Scene> = {
   'keys-checking': {
     world: world({ inventory: inventory({ keys: keys.map((k, at) => ({ ...k, checking: at % 2 === 0 })) }) }),
   },
-  'keys-detail': { world: world(), press: ['Details of terraform …T3RR', 'Details of ci-deploy …P0RT'] },
+  'keys-detail': {
+    world: world(),
+    press: ['Details of terraform ****T3RR', 'Details of ci-deploy ****P0RT'],
+  },
   'keys-selected': { world: world(), press: ['Select all 12 shown'] },
   'keys-canary': { world: world(), press: ['Select all 12 shown', 'Plan rotation of 10 keys'] },
   'keys-many': {
@@ -788,7 +791,7 @@ export const scenes: Record<string, Scene> = {
   'undo-all': { hash: '#/run/run-1', world: withRun(finished), press: ['Undo all 4'] },
   'old-keys': { hash: '#/old-keys', world: world() },
   'old-keys-none': { hash: '#/old-keys', world: world({ inventory: inventory({ oldKeys: [] }) }) },
-  'old-keys-delete': { hash: '#/old-keys', world: world(), press: ['Delete …OLD2'] },
+  'old-keys-delete': { hash: '#/old-keys', world: world(), press: ['Delete ****OLD2'] },
   'old-keys-clean-up': { hash: '#/old-keys', world: world(), press: ['Clean up 1 safe key'] },
   history: { hash: '#/history', world: world() },
   settings: { hash: '#/settings', world: world() },

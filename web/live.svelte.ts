@@ -95,7 +95,7 @@ export class Live {
   }
 
   #lost(): void {
-    if (this.connection === 'live') this.connection = 'away'
+    if (this.connection === 'live' || this.connection === 'connecting') this.connection = 'away'
     this.#drop ??= setTimeout(() => this.#forget(), dropMs)
   }
 
@@ -133,6 +133,7 @@ export class Live {
     if (event.type === 'locked') this.end('locked')
     else if (event.type === 'replaced') {
       this.close()
+      this.#forget()
       this.connection = 'replaced'
     } else if (event.type === 'stopped') {
       this.close()
@@ -144,6 +145,8 @@ export class Live {
 
   /** Events of one frame are applied together, so that a burst redraws once. A hidden tab has no frames. */
   #enqueue(event: ServerEvent): void {
+    // The server counts a run's events as use: nobody is locked out while watching one.
+    if (event.type === 'rotation' || event.type === 'run') this.#api.onAnswered()
     this.#queue.push(event)
     if (this.#flushing) return
     this.#flushing = true

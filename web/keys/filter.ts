@@ -101,3 +101,7 @@ export function profilesByKey(profiles: readonly Profile[]): ReadonlyMap<string,
   }
   return byKey
 }
+
+/** Where each key stands in a list. */
+export const ranksOf = (list: readonly Key[]): ReadonlyMap<string, number> =>
+  new Map(list.map(({ id }, at) => [id, at]))

@@ -28,9 +28,9 @@ describe('undo words', () => {
   const one = rotation(['default'], { key: 'AKIAOLDABCD', newKey: 'AKIANEWWXYZ' })
 
   it('says on the button exactly what it does', () => {
-    expect(undoLabel([one], 'restore', 'deactivate')).toBe('Put …ABCD back and turn off …WXYZ')
-    expect(undoLabel([one], 'restore', 'delete')).toBe('Put …ABCD back and delete …WXYZ')
-    expect(undoLabel([one], 'reactivate', 'deactivate')).toBe('Activate …ABCD again')
+    expect(undoLabel([one], 'restore', 'deactivate')).toBe('Put ****ABCD back and turn off ****WXYZ')
+    expect(undoLabel([one], 'restore', 'delete')).toBe('Put ****ABCD back and delete ****WXYZ')
+    expect(undoLabel([one], 'reactivate', 'deactivate')).toBe('Activate ****ABCD again')
   })
 
   it('counts only those that can still be undone that way', () => {

@@ -15,4 +15,4 @@ export function list(items: readonly string[], most = 4): string {
 /** The last four characters, by which people tell their keys apart. */
 export const last4 = (id: string): string => id.slice(-4)
 /** How a key is named in a sentence. */
-export const shortId = (id: string): string => `…${last4(id)}`
+export const shortId = (id: string): string => `****${last4(id)}`

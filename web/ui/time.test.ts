@@ -16,7 +16,7 @@ describe('time', () => {
     [86_400 * 59, '59 days ago'],
     [86_400 * 61, '2 months ago'],
     [86_400 * 800, '2 years ago'],
-    [-30, 'in a moment'],
+    [-30, 'just now'],
     [-86_400 * 6, 'in 6 days'],
   ])('says %d seconds as “%s”', (seconds, words) => {
     expect(relative(before(seconds), now)).toBe(words)

@@ -17,7 +17,8 @@ export function relative(iso: string, now: number): string {
   const delta = millis(iso) - now
   if (Number.isNaN(delta)) return 'at an unknown time'
   const size = Math.abs(delta)
-  if (size < 45 * second) return delta <= 0 ? 'just now' : 'in a moment'
+  // The page's clock may lag behind the server's event by some seconds: that is no future.
+  if (size < 45 * second) return 'just now'
   if (size < hour) return words.format(Math.trunc(delta / minute) || Math.sign(delta), 'minute')
   if (size < day) return words.format(Math.trunc(delta / hour), 'hour')
   if (size < 60 * day) return words.format(Math.trunc(delta / day), 'day')
