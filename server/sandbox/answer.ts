@@ -68,12 +68,17 @@ export async function answer(context: AnswerContext, request: WireRequest): Prom
   try {
     if (claim instanceof AwsError) throw claim
     const caller = await authenticate(world, service, claim, request)
-    const result = act(service, call.action, {
-      world,
-      caller,
-      params,
-      changed: (keyId) => (call.changed = keyId),
-    })
+    let result: ReturnType<typeof act>
+    try {
+      result = act(service, call.action, {
+        world,
+        caller,
+        params,
+        changed: (keyId) => (call.changed = keyId),
+      })
+    } finally {
+      caller.recordUse?.()
+    }
     call.acted = true
     call.outcome = 'ok'
     reply = { status: 200, requestId, body: replyXml(service, call.action, result ?? undefined, requestId) }

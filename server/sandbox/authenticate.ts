@@ -34,6 +34,5 @@ export async function authenticate(
   if (!found || !found.key.replicas[service].ask(world.now())) throw invalidToken()
   checkStamp(claim, world.serverNow())
   await checkSignature(request, claim, found.key.secret)
-  world.recordUse(found.key, service, claim.region)
-  return { user: found.user }
+  return { user: found.user, recordUse: () => world.recordUse(found.key, service, claim.region) }
 }

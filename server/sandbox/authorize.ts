@@ -6,6 +6,8 @@ export interface Caller {
   readonly user: User
   /** Undefined: a long-term key signs. */
   readonly session?: { readonly mfa: boolean }
+  /** Notes the use of a long-term key; after the act, since AWS's record lags: asking for it does not show the asking. */
+  readonly recordUse?: () => void
 }
 
 /** What AWS's own 'deny all without MFA' policy leaves open. */
