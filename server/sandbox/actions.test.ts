@@ -120,6 +120,23 @@ describe('the actions', () => {
     expect(later!.LastUsedDate!.getTime() - first!.LastUsedDate!.getTime()).toBe(14 * 60_000)
   })
 
+  it('tell of a use only after a while, and of the one before it until then', async () => {
+    const clock = new ManualClock(Date.now())
+    const sandbox = await start([{ name: 'alice' }], { clock, behaviour: { lastUsedLagMs: 60_000 } })
+    const pair = sandbox.control.addKey('alice', {
+      lastUsed: { at: clock.now() - 86_400_000, service: 's3', region: 'eu-west-1' },
+    })
+    const { iam } = clients(sandbox, pair)
+    const service = async () =>
+      (await iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: pair.id }))).AccessKeyLastUsed
+        ?.ServiceName
+    expect(await service()).toBe('s3')
+    clock.advance(59_000)
+    expect(await service()).toBe('s3')
+    clock.advance(2_000)
+    expect(await service()).toBe('iam')
+  })
+
   it('refuse malformed parameters', async () => {
     const sandbox = await start([{ name: 'alice' }])
     const pair = sandbox.control.addKey('alice')

@@ -140,7 +140,7 @@ const iam: Record<string, Action> = {
       `access key ${id}`,
     )
     if (!found || found.key.deletedAt !== undefined) throw noSuchKey(id)
-    const { lastUsed } = found.key
+    const lastUsed = context.world.toldUse(found.key)
     return {
       UserName: found.user.name,
       AccessKeyLastUsed: {

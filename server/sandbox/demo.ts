@@ -153,6 +153,8 @@ sso_registration_scopes = sso:account:access
         propagation: { minMs: 3_000, maxMs: 8_000, flaps: 2 },
         deactivationLagMs: 2_000,
         latency: [50, 150],
+        // Else every key would seem to have been used just now: by the question when it was used.
+        lastUsedLagMs: 20 * minute,
       },
       accounts: [
         {

@@ -45,6 +45,8 @@ export interface AccessKey {
   /** Until then a deleted key still counts towards the quota. */
   countsUntil?: number
   lastUsed?: KeyLastUsed
+  /** From when `lastUsed` is told, and what is told until then. */
+  toldUse?: { readonly from: number; readonly before?: KeyLastUsed }
   replicas: { sts: Replica; iam: Replica }
   readonly listings: Listing[]
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { systemClock } from '../platform/clock.ts'
 import type { Clock } from '../platform/clock.ts'
 import { answer } from './answer.ts'
@@ -47,6 +48,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const faults = new Faults(random)
   const calls: Call[] = []
   const stopped = new AbortController()
+  // Each reply that waits listens to it.
+  setMaxListeners(0, stopped.signal)
   const wire: Wire = {
     down: (how) => server.down(how),
     up: () => server.up(),

@@ -27,6 +27,8 @@ export interface Behaviour {
   clockOffsetMs: number
   /** AWS records the first use in such a span. */
   lastUsedGrainMs: number
+  /** How late GetAccessKeyLastUsed is about a use. */
+  lastUsedLagMs: number
 }
 
 export const prompt: Behaviour = {
@@ -39,6 +41,7 @@ export const prompt: Behaviour = {
   maxPage: 1000,
   clockOffsetMs: 0,
   lastUsedGrainMs: 15 * 60_000,
+  lastUsedLagMs: 0,
 }
 
 export const keysPerUser = 2
@@ -174,7 +177,16 @@ export class World {
   recordUse(key: AccessKey, service: string, region: string): void {
     const at = this.serverNow()
     if (key.lastUsed && at - key.lastUsed.at < this.behaviour.lastUsedGrainMs) return
+    key.toldUse = {
+      from: this.now() + this.behaviour.lastUsedLagMs,
+      ...(key.lastUsed && { before: key.lastUsed }),
+    }
     key.lastUsed = { at, service, region }
+  }
+
+  /** The last use as GetAccessKeyLastUsed tells it by now. */
+  toldUse({ lastUsed, toldUse }: AccessKey): KeyLastUsed | undefined {
+    return toldUse && this.now() < toldUse.from ? toldUse.before : lastUsed
   }
 
   #makeKey(user: User, propagation: Propagation | Phase[], listLag: number, seed: KeySeed = {}): AccessKey {
