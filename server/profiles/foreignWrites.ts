@@ -1,15 +1,16 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Clock } from '../platform/clock.ts'
-import { idKey, objection, secretKey } from './agreement.ts'
+import { objection } from './agreement.ts'
 import { samePair } from './keyPair.ts'
 import type { KeyPair } from './keyPair.ts'
 import { readFromStart, versionOf } from './load.ts'
 import { heldPair, splicePairs } from './pairs.ts'
 import type { PairTrail } from './pairs.ts'
 import { contentOf, differenceAfter } from './reading.ts'
-import type { Reading } from './reading.ts'
-import { hashOf } from './storedFile.ts'
-import type { StoredFile, View } from './storedFile.ts'
+import type { Changed, Reading } from './reading.ts'
+import { mergeLines } from './mergeLines.ts'
+import { hashOf, MovedMeanwhile } from './storedFile.ts'
+import type { Replaced, StoredFile, View } from './storedFile.ts'
 
 export interface Findings {
   /** Something of another program's could not be merged. */
@@ -20,19 +21,25 @@ export interface Findings {
 /** Bytes with the wanted pairs in the place of earlier ones, and what stands in the way. */
 interface Healed {
   readonly bytes: Buffer
+  readonly changed: readonly Changed[]
   readonly healed: readonly string[]
   readonly conflicts: readonly string[]
 }
 
 const stepMs = 25
 const patienceMs = 2_000
+/** How often a merge begins anew since the file moved meanwhile. */
+const mostTurns = 5
 
 /**
  * Writes of other programs that ran around ours, for one file. Those that landed on a replaced inode (it was open
  * before our rename) are brought to the file with our pairs in them; those that put an earlier pair back (they had read
  * before our rename) get the wanted one again. What cannot be merged is told.
  *
- * Call it with the lock held. @param look `quick`: content of older inodes is read only where their size or time moved. What it cannot see: a write that reaches a replaced inode after the last look.
+ * What it cannot see: a write that reaches a replaced inode after the last look.
+ *
+ * Call it with the lock held.
+ * @param look `quick`: content of older inodes is read only where their size or time moved
  */
 export async function mergeForeignWrites(
   file: StoredFile,
@@ -42,6 +49,8 @@ export async function mergeForeignWrites(
 ): Promise<Findings> {
   const findings: Findings = { open: false, notes: [] }
   const newest = file.replaced.at(-1)
+  // First, so that what is brought over meets the wanted pairs; last, since that may have taken a while.
+  await restorePairs(file, trail, { open: false, notes: findings.notes })
   for (const replaced of [...file.replaced]) {
     // By size and time first; a write within the clock's tick is seen by the content alone.
     if (
@@ -53,7 +62,7 @@ export async function mergeForeignWrites(
     const bytes = await settledContent(replaced.handle, replaced.hash, clock)
     const hash = hashOf(bytes)
     if (hash === replaced.hash) continue
-    if (await bringOver(file, trail, await file.parse(bytes), findings)) replaced.hash = hash
+    if (await bringOver(file, trail, replaced, bytes, findings)) replaced.hash = hash
   }
   await restorePairs(file, trail, findings)
   return findings
@@ -63,19 +72,35 @@ export async function mergeForeignWrites(
 async function bringOver(
   file: StoredFile,
   trail: PairTrail,
-  theirs: Reading,
+  replaced: Replaced,
+  bytes: Buffer,
   findings: Findings,
 ): Promise<boolean> {
-  const view = await file.view()
-  const result = heal(theirs, trail, file.path)
-  const merged = await file.parse(result.bytes)
-  const lacking = view.reading ? missingFrom(merged, view.reading) : sectionNames(merged)
-  if (lacking.length === 0 && result.conflicts.length === 0) return true
-  const names = lacking.map((name) => `[${name}]`).join(', ') || 'the file'
-  const untouched = 'bytes' in view.loaded && file.isOurs(view.loaded.bytes)
-  const complete =
-    view.reading !== undefined && [...view.reading.profiles.keys()].every((name) => merged.profiles.has(name))
-  if (untouched && complete && result.conflicts.length === 0 && (await put(file, view, theirs, merged))) {
+  const base = await file.parse(replaced.content)
+  const theirs = await file.parse(bytes)
+  // With the wanted pairs on all sides only the rest is left to compare.
+  const [before, after] = [heal(base, trail, file.path), heal(theirs, trail, file.path)]
+  const wanted = await file.parse(after.bytes)
+  const changed = changedSections(await file.parse(before.bytes), wanted)
+  const names = changed.map((name) => `[${name}]`).join(', ') || 'the file'
+  const cut = [...base.profiles.keys()].some((name) => !theirs.profiles.has(name))
+  for (let turn = 1; turn <= mostTurns && !cut && after.conflicts.length === 0; turn++) {
+    const view = await file.view()
+    if (!view.reading) break
+    const ours = view.reading.document.bytes
+    if (contains(view.reading, wanted, changed)) return true
+    const merged = mergeLines(before.bytes, ours, after.bytes)
+    if (!merged) break
+    const reading = await file.parse(merged)
+    if (
+      reading.document.faults.length > view.reading.document.faults.length ||
+      !contains(reading, wanted, changed)
+    )
+      break
+    if ([...view.reading.profiles.keys()].some((name) => !reading.profiles.has(name))) break
+    const placed = await place(file, view, merged)
+    if (placed === 'moved') continue
+    if (placed === 'failed') break
     findings.notes.push(`Another program wrote ${names} while ${file.path} was being replaced: merged.`)
     return true
   }
@@ -86,7 +111,7 @@ async function bringOver(
   return false
 }
 
-async function restorePairs(file: StoredFile, trail: PairTrail, findings: Findings): Promise<void> {
+async function restorePairs(file: StoredFile, trail: PairTrail, findings: Findings, turn = 1): Promise<void> {
   const view = await file.view()
   if (!view.reading) {
     for (const { profile } of trail.of(file.which)) {
@@ -96,13 +121,17 @@ async function restorePairs(file: StoredFile, trail: PairTrail, findings: Findin
     return
   }
   const result = heal(view.reading, trail, file.path)
-  if (result.conflicts.length > 0) {
+  if (result.conflicts.length > 0 && turn === 1) {
     findings.open = true
     findings.notes.push(...result.conflicts)
   }
   if (result.healed.length === 0) return
   const names = result.healed.map((name) => `[${name}]`).join(', ')
-  if (await put(file, view, view.reading, await file.parse(result.bytes)))
+  const after = await file.parse(result.bytes)
+  const safe = differenceAfter(view.reading, after, result.changed) === undefined
+  const placed = safe ? await place(file, view, result.bytes) : 'failed'
+  if (placed === 'moved' && turn < mostTurns) return restorePairs(file, trail, findings, turn + 1)
+  if (placed === 'placed')
     findings.notes.push(
       `Another program put the earlier key of ${names} back into ${file.path}: the new one is written again.`,
     )
@@ -126,40 +155,32 @@ function heal(reading: Reading, trail: PairTrail, path: string): Healed {
       conflicts.push(`Another program gave [${profile}] in ${path} another pair, ${held.id}: left as it is.`)
     else conflicts.push(`Another program took the pair of [${profile}] out of ${path}: left as it is.`)
   }
-  return { bytes: splicePairs(reading, pairs).bytes, healed: [...pairs.keys()], conflicts }
+  return { ...splicePairs(reading, pairs), healed: [...pairs.keys()], conflicts }
 }
 
-async function put(file: StoredFile, view: View, before: Reading, merged: Reading): Promise<boolean> {
-  const changed = [...merged.profiles].flatMap(([profile, sections]) =>
-    [idKey, secretKey].flatMap((key) => {
-      const header = sections.at(-1)?.name ?? ''
-      const [old, now] = [
-        before.document.entry(header, key)?.value,
-        merged.document.entry(header, key)?.value,
-      ]
-      return typeof now === 'string' && old !== now ? [{ header, profile, key, value: now }] : []
-    }),
-  )
-  if (differenceAfter(before, merged, changed) !== undefined) return false
+async function place(file: StoredFile, view: View, bytes: Buffer): Promise<'placed' | 'moved' | 'failed'> {
   try {
-    await file.replace(view, merged.document.bytes)
-    return true
-  } catch {
-    return false
+    await file.replace(view, bytes)
+    return 'placed'
+  } catch (error) {
+    return error instanceof MovedMeanwhile ? 'moved' : 'failed'
   }
 }
 
-/** Names of the sections of `from` of which something is not in `into`, or is there with another value. */
-function missingFrom(from: Reading, into: Reading): string[] {
-  const there = contentOf(into.document)
-  const lacking = new Set<string>()
-  for (const [key, value] of contentOf(from.document))
-    if (there.get(key) !== value) lacking.add(key.split('\0')[0] as string)
-  return [...lacking]
+/** Sections in which the two differ. */
+function changedSections(base: Reading, theirs: Reading): string[] {
+  const [before, after] = [contentOf(base.document), contentOf(theirs.document)]
+  const keys = [...before.keys(), ...after.keys()].filter((key) => before.get(key) !== after.get(key))
+  return [...new Set(keys.map((key) => key.split('\0')[0] as string))]
 }
 
-function sectionNames(reading: Reading): string[] {
-  return [...new Set(reading.document.sections.map((section) => section.name))]
+/** Whether a reading has every setting that `theirs` has in these sections. */
+function contains(reading: Reading, theirs: Reading, sections: readonly string[]): boolean {
+  const there = contentOf(reading.document)
+  const wanted = new Set(sections)
+  for (const [key, value] of contentOf(theirs.document))
+    if (wanted.has(key.split('\0')[0] as string) && there.get(key) !== value) return false
+  return true
 }
 
 /** Content of an open file, read until it stays the same; one that is empty is being written, for a while. */

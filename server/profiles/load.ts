@@ -20,9 +20,10 @@ export interface LoadOptions {
   readonly ours?: string
 }
 
-const stepMs = 25
+const stepMs = 10
 const emptyPatienceMs = 2_000
-const settlePatienceMs = 3_000
+/** Someone who never stops is met by the comparison before the rename, and by the look at the replaced file. */
+const settlePatienceMs = 300
 /** A write this recent may still go on: `aws configure` truncates, then writes. */
 const freshMs = 100
 

@@ -299,7 +299,8 @@ class FileProfileStore implements ProfileStore {
     for (const which of both) {
       if (pairs[which].size === 0) continue
       const findings = await this.#merge(which, 'quick').catch(() => undefined)
-      if (findings) this.#notes.push(...findings.notes)
+      // What could not be merged is found again, and told, by `reconcile`: it may yet be.
+      if (findings && !findings.open) this.#notes.push(...findings.notes)
     }
   }
 

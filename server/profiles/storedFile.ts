@@ -24,6 +24,8 @@ export interface Replaced {
   readonly handle: FileHandle
   /** Of the content that is known and dealt with. */
   hash: string
+  /** What it held when it was replaced. */
+  readonly content: Buffer
   /** Of the inode when it was replaced. */
   readonly version: string
 }
@@ -92,7 +94,12 @@ export class StoredFile {
         placed = true
         this.#ours = versionOf(made)
         this.#written = hashOf(bytes)
-        this.replaced.push({ handle, hash: hashOf(loaded.bytes), version: versionOf(stat) })
+        this.replaced.push({
+          handle,
+          hash: hashOf(loaded.bytes),
+          content: loaded.bytes,
+          version: versionOf(stat),
+        })
       })
     } finally {
       if (!placed) await handle.close().catch(() => undefined)
