@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerEvent } from '../api/events.ts'
-import type { Plan, PlanRequest } from '../api/plan.ts'
+import type { Plan, PlanRequest, PlanSkip } from '../api/plan.ts'
 import type { Trouble } from '../api/problem.ts'
+import { daysSince, isOverdue } from '../keys/age.ts'
 import type { Finding, HeldKey } from '../keys/ports.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -34,6 +35,7 @@ interface Draft {
   view: Plan
   readonly request: PlanRequest
   planned?: Planned
+  looking?: Promise<void>
   /** The pairs that the plan names, as the files held them: it is bound to these, not to the whole file. */
   bound: readonly HeldKey[]
 }
@@ -70,7 +72,15 @@ export class Plans {
     const draft: Draft = { view, request, bound: [] }
     this.#drafts.set(view.id, draft)
     for (const id of [...this.#drafts.keys()].slice(0, -remembered)) this.#drafts.delete(id)
-    this.#look(draft, snapshot, keys, wanted).catch(this.#deps.onDefect)
+    draft.looking = this.#look(draft, snapshot, keys, wanted)
+    draft.looking.catch(this.#deps.onDefect)
+    return draft.view
+  }
+
+  /** The plan once it is ready. @throws what nobody foresaw while it was made */
+  async made(id: string): Promise<Plan> {
+    const draft = this.#draft(id)
+    await draft.looking
     return draft.view
   }
 
@@ -138,8 +148,9 @@ export class Plans {
     const excluded = this.#deps.excluded()
     const checked = await Promise.all(
       wanted.map(async (held): Promise<Checked> => {
-        const passedOver = this.#passOver(held, excluded, draft.request)
-        const finding = passedOver || held.problem ? undefined : await this.#finding(held)
+        const untouched = this.#passOver(held, excluded, draft.request)
+        const finding = untouched || held.problem ? undefined : await this.#finding(held)
+        const passedOver = untouched ?? this.#tooYoung(finding, draft.request)
         this.#show(draft, { checked: draft.view.checked + 1 })
         return { held, ...(finding && { finding }), ...(passedOver && { passedOver }) }
       }),
@@ -149,9 +160,13 @@ export class Plans {
       held: new Map(keys.map((key) => [key.id, key])),
       ours: this.#deps.ours(),
     })
+    const skip = [
+      ...draft.planned.rows.skip,
+      ...(draft.request.keys === 'all' ? keyless(snapshot, keys) : []),
+    ]
     const named = new Set(draft.planned.specs.flatMap((spec) => [spec.from, spec.merge?.key]))
     draft.bound = keys.filter((key) => named.has(key.id))
-    this.#show(draft, { state: 'ready', ...draft.planned.rows })
+    this.#show(draft, { state: 'ready', ...draft.planned.rows, skip })
   }
 
   /** A canary raises an alarm at any call: it is not even looked at without the second yes. */
@@ -159,6 +174,19 @@ export class Plans {
     if (excluded.has(held.id)) return excludedWords
     if (this.#deps.canary(held.id) && request.includeCanaries !== true) return canaryWords
     return undefined
+  }
+
+  /** Only what a check found says how old a key is: where AWS would not tell, it is not taken for old. */
+  #tooYoung(finding: Finding | undefined, { olderThanDays }: PlanRequest): Trouble | undefined {
+    if (olderThanDays === undefined || !finding) return undefined
+    if (finding.createdAt === undefined) return finding.problem ? undefined : ageUnknownWords
+    if (isOverdue(finding.createdAt, olderThanDays, this.#deps.clock.now())) return undefined
+    const age = daysSince(finding.createdAt, this.#deps.clock.now())
+    return {
+      name: 'younger',
+      title: 'Young enough',
+      detail: `It is ${age} ${age === 1 ? 'day' : 'days'} old, and only keys older than ${olderThanDays} were asked for.`,
+    }
   }
 
   async #finding(held: HeldKey): Promise<Finding> {
@@ -185,6 +213,14 @@ export class Plans {
       remedy: 'Make a new plan.',
     })
   }
+}
+
+/** Profiles without a key of their own that could be rotated, each with why: SSO, roles, half a pair. */
+function keyless(snapshot: FilesSnapshot, keys: readonly HeldKey[]): PlanSkip[] {
+  const held = new Set(keys.flatMap((key) => key.profiles))
+  return snapshot.profiles.flatMap((profile) =>
+    !held.has(profile) && profile.reason ? [{ profile: profile.name, reason: profile.reason }] : [],
+  )
 }
 
 function stands(then: HeldKey, now: readonly HeldKey[]): boolean {
@@ -233,6 +269,12 @@ const excludedWords: Trouble = {
   title: 'Excluded',
   detail: 'You excluded this key for good.',
   remedy: 'Take it off the list in Settings to rotate it.',
+}
+const ageUnknownWords: Trouble = {
+  name: 'age-unknown',
+  title: 'Age unknown',
+  detail: 'AWS did not say when this key was made, so that it is not known whether it is old enough.',
+  remedy: 'Rotate it by its profile, without asking for an age.',
 }
 const canaryWords: Trouble = {
   name: 'canary',

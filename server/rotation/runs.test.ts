@@ -264,3 +264,19 @@ function journals(): string {
     .map((name) => readFileSync(join(directory, name), 'utf8'))
     .join('')
 }
+
+describe('a plan of everything', () => {
+  it('names the profiles that have no key to rotate, and why', async () => {
+    shapes[0]!.lay(disk, iam)
+    const { appendFileSync } = await import('node:fs')
+    appendFileSync(
+      disk.config,
+      '[profile sso]\nsso_start_url = https://example.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 111122223333\nsso_role_name = admin\n',
+    )
+    const room = await openMachineRoom(disk, iam, clock)
+    const { id } = await room.plans.begin({ keys: 'all', oldKey: 'deactivate' })
+    while (room.plans.get(id).state === 'checking') await new Promise(setImmediate)
+    expect(room.plans.get(id).rotate).toHaveLength(1)
+    expect(room.plans.get(id).skip).toMatchObject([{ profile: 'sso' }])
+  })
+})

@@ -40,7 +40,7 @@ export class SignerDesk implements Signers {
   readonly #sessions = new Map<string, Session>()
   readonly #waiting = new Map<
     string,
-    { readonly code: Promise<string>; readonly give: (code: string) => void }
+    { readonly give: (code: string) => void; readonly refuse: (failure: Failure) => void; given: boolean }
   >()
   readonly #opening = new Map<string, Promise<Session>>()
 
@@ -79,7 +79,18 @@ export class SignerDesk implements Signers {
         detail: 'No rotation waits for a code of this device.',
       })
     }
+    waiting.given = true
     waiting.give(code)
+  }
+
+  /** Whether a code of this device is waited for, and none has been given yet. */
+  waitsFor(device: string): boolean {
+    return this.#waiting.get(device)?.given === false
+  }
+
+  /** No code will come: the rotations that wait for this device fail with these words. */
+  refuse(device: string, failure: Failure): void {
+    this.#waiting.get(device)?.refuse(failure)
   }
 
   /** One request for a session per device, however many rotations need it. */
@@ -117,8 +128,12 @@ export class SignerDesk implements Signers {
 
   async #nextCode(serial: string, stopped: AbortSignal, waiting: (device?: string) => void): Promise<string> {
     let give: (code: string) => void = () => undefined
-    const code = new Promise<string>((resolve) => (give = resolve))
-    this.#waiting.set(serial, { code, give })
+    let refuse: (failure: Failure) => void = () => undefined
+    const code = new Promise<string>((resolve, reject) => {
+      give = resolve
+      refuse = reject
+    })
+    this.#waiting.set(serial, { give, refuse, given: false })
     waiting(serial)
     const stop = new Promise<never>((_, reject) => {
       const refuse = () => reject(new Failure(stoppedByPerson))
