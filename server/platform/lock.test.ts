@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import fs from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { systemClock } from './clock.ts'
+import { Failure } from './failure.ts'
+import { takeLock } from './lock.ts'
+import { isRunning, ownIdentity } from './processIdentity.ts'
+
+let directory: string
+let file: string
+beforeEach(() => {
+  directory = mkdtempSync(path.join(os.tmpdir(), 'keyturn-lock-'))
+  file = path.join(directory, 'lock')
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+const worker = (...args: string[]) =>
+  spawn(
+    process.execPath,
+    ['--import', 'tsx', fileURLToPath(new URL('testing/lockWorker.ts', import.meta.url)), ...args],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+const clock = systemClock
+const dead = async () => ({
+  ...(await ownIdentity()),
+  pid: 2 ** 22 - 1,
+  nonce: 'a'.repeat(24),
+  since: 'then',
+})
+const reason = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+it(
+  'lets one in at a time, over processes, however many stale locks lie about',
+  { timeout: 60_000 },
+  async () => {
+    const counter = path.join(directory, 'counter')
+    await fs.writeFile(counter, '0')
+    await fs.writeFile(file, JSON.stringify(await dead()))
+    const workers = Array.from({ length: 4 }, () => worker(file, counter, '15'))
+    const codes = await Promise.all(workers.map(async (each) => (await once(each, 'close'))[0] as number))
+    expect(codes).toEqual([0, 0, 0, 0])
+    expect(await fs.readFile(counter, 'utf8')).toBe('60')
+    expect(await fs.readdir(directory)).toEqual(['counter'])
+  },
+)
+
+it('says who holds it, and takes it over when that process is killed', { timeout: 60_000 }, async () => {
+  const holder = worker(file, '-', 'hold')
+  await once(holder.stdout, 'data')
+  const error = await reason(takeLock(file, { clock, subject: 'the credentials file' }))
+  expect(error).toBeInstanceOf(Failure)
+  expect((error as Failure).trouble).toMatchObject({
+    name: 'file-busy',
+    detail: expect.stringContaining(`process ${holder.pid} on `),
+  })
+  holder.kill('SIGKILL')
+  await once(holder, 'close')
+  const lock = await takeLock(file, { clock })
+  expect(JSON.parse(await fs.readFile(file, 'utf8'))).toMatchObject({ pid: process.pid })
+  await lock.release()
+  expect(await fs.readdir(directory)).toEqual([])
+})
+
+it('sees that a pid was given to another process', async () => {
+  const me = await ownIdentity()
+  expect(await isRunning(me)).toBe(true)
+  const earlier = { ...me, started: 'before' }
+  expect(await isRunning(earlier)).toBe(false)
+  await fs.writeFile(file, JSON.stringify({ ...earlier, nonce: 'b'.repeat(24), since: 'then' }))
+  await (await takeLock(file, { clock })).release()
+  expect(await fs.readdir(directory)).toEqual([])
+})
+
+it('takes the lock of before a reboot for stale, and one of another machine or container for held', async () => {
+  const me = await ownIdentity()
+  if (me.boot === undefined) return
+  expect(await isRunning({ ...me, boot: 'other' })).toBe(false)
+  expect(await isRunning({ ...me, boot: 'other', host: 'elsewhere' })).toBe(true)
+  expect(await isRunning({ ...me, pid: 2 ** 22 - 1, space: 'pid:[1]' })).toBe(true)
+})
+
+it('takes an empty lock file for one being written, and an old one for left by a crash', async () => {
+  await fs.writeFile(file, '')
+  expect(await reason(takeLock(file, { clock }))).toBeInstanceOf(Failure)
+  const longAgo = Date.now() / 1000 - 3600
+  await fs.utimes(file, longAgo, longAgo)
+  await (await takeLock(file, { clock })).release()
+  expect(await fs.readdir(directory)).toEqual([])
+})
+
+it('takes over from a taker that died while taking over', async () => {
+  const holder = await dead()
+  await fs.writeFile(file, JSON.stringify(holder))
+  await fs.writeFile(`${file}-${holder.nonce}`, JSON.stringify({ ...holder, nonce: 'c'.repeat(24) }))
+  await (await takeLock(file, { clock })).release()
+  expect(await fs.readdir(directory)).toEqual([])
+})
+
+it('lets exactly one of many takers of a dead lock win', async () => {
+  for (let round = 0; round < 50; round++) {
+    await fs.writeFile(file, JSON.stringify({ ...(await dead()), nonce: String(round).padStart(24, '0') }))
+    const results = await Promise.all(
+      Array.from({ length: 6 }, () => takeLock(file, { clock }).catch(() => undefined)),
+    )
+    const locks = results.filter((each) => each !== undefined)
+    expect(locks.length).toBeLessThanOrEqual(1)
+    const lock = locks[0] ?? (await takeLock(file, { clock, patienceMs: 1_000 }))
+    await lock.release()
+    expect(await fs.readdir(directory)).toEqual([])
+  }
+})
+
+it('is not locked out by a lock of its own that could not be removed', async () => {
+  await takeLock(file, { clock }).then((lock) => fs.rename(file, `${file}.away`).then(() => lock.release()))
+  await fs.rename(`${file}.away`, file)
+  await (await takeLock(file, { clock })).release()
+  expect(await fs.readdir(directory)).toEqual([])
+})
