@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { plan } from '../fixtures.ts'
 import { maskLine } from './mask.ts'
+import { sectionsOf } from './sections.ts'
 import { requestOf, withChoice, withoutChoice, withoutKey } from './replan.ts'
 
 describe('maskLine', () => {
@@ -13,6 +14,19 @@ describe('maskLine', () => {
     ['aws_session_token: abc==', 'aws_session_token: ••••••••'],
     ['aws_secret_access_key = (New Secret wJalr1)', 'aws_secret_access_key = ••••••••'],
   ])('%s', (line, shown) => expect(maskLine(line)).toBe(shown))
+})
+
+it('gathers the changed lines of each profile in the order of the file', () => {
+  const line = { file: 'credentials' as const, path: 'p', before: '', after: '' }
+  const found = sectionsOf([
+    { ...line, profile: 'a', line: 9 },
+    { ...line, profile: 'b', line: 1 },
+    { ...line, profile: 'a', line: 8 },
+  ])
+  expect(found.map(({ profile, lines }) => [profile, lines.map((each) => each.line)])).toEqual([
+    ['a', [8, 9]],
+    ['b', [1]],
+  ])
 })
 
 describe('replanning', () => {
