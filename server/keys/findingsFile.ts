@@ -64,9 +64,14 @@ export class FindingsFile implements Findings {
     this.notice = notice
   }
 
-  /** Never fails: what cannot be read is put aside, since every fact in it can be asked of AWS again. */
-  static async open(stateDirectory: string): Promise<FindingsFile> {
+  /**
+   * Never fails: what cannot be read is put aside, since every fact in it can be asked of AWS again.
+   * @param toLook only to look: nothing is put aside
+   */
+  static async open(stateDirectory: string, toLook = false): Promise<FindingsFile> {
     const file = path.join(stateDirectory, 'keys.json')
+    const lost = (why: string) =>
+      toLook ? unreadable(file, why, 'It was left as it is.') : setAside(file, why)
     let text: string
     try {
       text = await fs.readFile(file, 'utf8')
@@ -75,7 +80,7 @@ export class FindingsFile implements Findings {
       return new FindingsFile(
         file,
         [],
-        code === 'ENOENT' ? undefined : await setAside(file, `it cannot be read (${code})`),
+        code === 'ENOENT' ? undefined : await lost(`it cannot be read (${code})`),
       )
     }
     try {
@@ -84,7 +89,7 @@ export class FindingsFile implements Findings {
     } catch {
       // Not JSON: the same as JSON of another form.
     }
-    return new FindingsFile(file, [], await setAside(file, 'it is not what Keyturn wrote'))
+    return new FindingsFile(file, [], await lost('it is not what Keyturn wrote'))
   }
 
   get(id: string): Finding | undefined {
@@ -134,10 +139,15 @@ async function setAside(file: string, why: string): Promise<Trouble> {
     () => true,
     () => false,
   )
+  const done = moved ? `It was renamed to ${path.basename(aside)}.` : 'It could not be put aside.'
+  return unreadable(file, why, done)
+}
+
+function unreadable(file: string, why: string, done: string): Trouble {
   return {
     name: 'findings-unreadable',
     title: 'What earlier checks found is lost',
-    detail: `${file}: ${why}. ${moved ? `It was renamed to ${path.basename(aside)}.` : 'It could not be put aside.'} No key is affected.`,
+    detail: `${file}: ${why}. ${done} No key is affected.`,
     remedy: 'Check the keys again.',
   }
 }

@@ -55,6 +55,14 @@ export async function takeLock(
   }
 }
 
+/** Who holds a lock now; undefined: nobody, or a process that is gone. Changes nothing. */
+export async function lockHolder(
+  file: string,
+): Promise<{ readonly pid: number; readonly host: string; readonly since: string } | undefined> {
+  const seen = await look(file)
+  return seen?.holder && !(await isOver(seen.holder)) ? seen.holder : undefined
+}
+
 type Outcome =
   { readonly taken: true; readonly nonce: string } | { readonly taken: false; readonly by?: Holder }
 

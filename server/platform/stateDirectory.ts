@@ -38,7 +38,7 @@ const expandHome = (given: string) =>
  * cannot be written
  */
 export async function openStateDirectory(given?: string): Promise<string> {
-  const directory = path.resolve(given === undefined ? defaultStateDirectory() : expandHome(given))
+  const directory = placeOf(given)
   try {
     await refuseForeignLink(directory)
     await fs.mkdir(directory, { recursive: true, mode: 0o700 })
@@ -51,6 +51,21 @@ export async function openStateDirectory(given?: string): Promise<string> {
     throw unwritable(directory, error as NodeJS.ErrnoException)
   }
 }
+
+/**
+ * Where the state directory is, made or not, for reading alone: nothing is made, tightened or tried.
+ * @throws Failure `unsafe-state-directory` where it is another user's, who could have us say anything
+ */
+export async function findStateDirectory(given?: string): Promise<string> {
+  const directory = placeOf(given)
+  await refuseForeignLink(directory)
+  const stat = await fs.stat(directory).catch(() => undefined)
+  if (stat && isForeign(stat)) throw foreign(directory)
+  return directory
+}
+
+const placeOf = (given?: string) =>
+  path.resolve(given === undefined ? defaultStateDirectory() : expandHome(given))
 
 function unwritable(directory: string, error: NodeJS.ErrnoException): Failure {
   return new Failure(
@@ -80,13 +95,14 @@ async function refuseForeignLink(directory: string): Promise<void> {
 
 const isForeign = (stat: Stats) => process.getuid !== undefined && stat.uid !== process.getuid()
 
+const foreign = (at: string) =>
+  unsafe(
+    `${at} belongs to another user, who could read what is kept there.`,
+    'Name another directory with --state-dir, or remove it.',
+  )
+
 async function secure(at: string, stat: Stats): Promise<void> {
-  if (isForeign(stat)) {
-    throw unsafe(
-      `${at} belongs to another user, who could read what is kept there.`,
-      'Name another directory with --state-dir, or remove it.',
-    )
-  }
+  if (isForeign(stat)) throw foreign(at)
   // The person's own link, such as settings.json kept elsewhere: theirs to judge.
   if (stat.isSymbolicLink()) return
   await tighten(at, stat, stat.isDirectory() ? 0o700 : 0o600)

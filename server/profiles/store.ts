@@ -36,6 +36,8 @@ export interface StoreOptions {
   readonly clock: Clock
   /** Longest wait for another Keyturn that holds a file's lock, in milliseconds. */
   readonly lockPatienceMs?: number
+  /** Only to look: what a crash left beside the files stays. */
+  readonly toLook?: boolean
 }
 
 export function createProfileStore(options: StoreOptions): ProfileStore {
@@ -63,9 +65,9 @@ class FileProfileStore implements ProfileStore {
   readonly #notes: string[] = []
   #queue: Pending[] = []
   #turn: Promise<unknown> = Promise.resolve()
-  #swept = false
+  #swept: boolean
 
-  constructor({ locations, reader, clock, lockPatienceMs = 10_000 }: StoreOptions) {
+  constructor({ locations, reader, clock, lockPatienceMs = 10_000, toLook = false }: StoreOptions) {
     this.#paths = { credentials: locations.credentials.path, config: locations.config.path }
     this.#files = {
       credentials: new StoredFile('credentials', this.#paths.credentials, reader, clock),
@@ -73,6 +75,7 @@ class FileProfileStore implements ProfileStore {
     }
     this.#clock = clock
     this.#lockPatienceMs = lockPatienceMs
+    this.#swept = toLook
   }
 
   async read(): Promise<FilesSnapshot> {
