@@ -33,6 +33,13 @@ export const PlanRequest = Type.Object(
     includeCanaries: Type.Optional(
       Type.Boolean({ description: 'The second yes for keys that look planted' }),
     ),
+    olderThanDays: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 99_999,
+        description: 'Pass over keys that are not older than this',
+      }),
+    ),
     signer: Type.Optional(
       Type.String({
         maxLength: 256,

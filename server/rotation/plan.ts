@@ -94,7 +94,7 @@ export function plan(request: PlanRequest, keys: readonly Checked[], context: Pl
 }
 
 /** What a check found that makes a rotation pointless. Being denied the list is not: creating may be allowed. */
-function blocking(finding: Finding | undefined): Trouble | undefined {
+export function blocking(finding: Finding | undefined): Trouble | undefined {
   const problem = finding?.problem
   if (!problem || problem.name === 'mfa-required') return undefined
   if (problem.action === 'iam:ListAccessKeys' && problem.name !== 'quarantined') return undefined

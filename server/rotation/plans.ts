@@ -9,7 +9,7 @@ import type { Clock } from '../platform/clock.ts'
 import { Failure } from '../platform/failure.ts'
 import { samePair } from '../profiles/keyPair.ts'
 import type { FilesSnapshot } from '../profiles/ports.ts'
-import { type Checked, plan as makePlan, type Planned } from './plan.ts'
+import { blocking, type Checked, plan as makePlan, type Planned } from './plan.ts'
 import type { NewRun } from './runs.ts'
 
 /** The keys of the files as they are now. */
@@ -179,7 +179,7 @@ export class Plans {
   /** Only what a check found says how old a key is: where AWS would not tell, it is not taken for old. */
   #tooYoung(finding: Finding | undefined, { olderThanDays }: PlanRequest): Trouble | undefined {
     if (olderThanDays === undefined || !finding) return undefined
-    if (finding.createdAt === undefined) return finding.problem ? undefined : ageUnknownWords
+    if (finding.createdAt === undefined) return blocking(finding) ? undefined : ageUnknownWords
     if (isOverdue(finding.createdAt, olderThanDays, this.#deps.clock.now())) return undefined
     const age = daysSince(finding.createdAt, this.#deps.clock.now())
     return {
