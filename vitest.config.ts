@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
   test: {
-    include: ['server/**/*.test.ts', 'web/**/*.test.ts'],
+    include: ['server/**/*.test.ts', 'web/**/*.test.ts', 'e2e/**/*.test.ts'],
     exclude: ['**/*.fault.test.ts'],
     testTimeout: 30_000,
     coverage: { provider: 'v8', include: ['server/**/*.ts'], exclude: ['**/*.test.ts', '**/testing/**'] },

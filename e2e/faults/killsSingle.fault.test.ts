@@ -1,0 +1,4 @@
+import { dieEverywhere } from './everyKill.ts'
+import { single } from './shapes.ts'
+
+dieEverywhere(single, 'deactivate')

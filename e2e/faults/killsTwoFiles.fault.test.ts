@@ -1,0 +1,4 @@
+import { dieEverywhere } from './everyKill.ts'
+import { shapeNamed } from './shapes.ts'
+
+dieEverywhere(shapeNamed('two files'), 'delete')

@@ -1,0 +1,107 @@
+import { readdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Run } from '../../server/api/run.ts'
+import type { Ground, Pair } from './ground.ts'
+import type { Laid } from './shapes.ts'
+
+/** The promises of DESIGN section 2 as checks against the embedded AWS's own truth; each throws with what is broken. */
+export class Promises {
+  readonly #ground: Ground
+  readonly #laid: Laid
+  readonly #before: ReadonlyMap<string, Pair>
+  readonly #first: ReadonlySet<string>
+  readonly #heldAtFirst: ReadonlySet<string>
+  readonly #shape: string
+
+  /** Made while the files are as they were laid. */
+  constructor(ground: Ground, laid: Laid) {
+    this.#ground = ground
+    this.#laid = laid
+    this.#before = ground.pairs()
+    this.#heldAtFirst = new Set([...this.#before.values()].map((pair) => pair.id))
+    this.#first = new Set(this.#keys().map((key) => key.id))
+    this.#shape = masked(ground)
+  }
+
+  /** P1 and P3: true at every instant. */
+  atEveryInstant(when: string): void {
+    const { control } = this.#ground.sandbox
+    const now = this.#ground.pairs()
+    for (const name of this.#before.keys()) {
+      const pair = now.get(name)
+      if (!pair || !control.authenticates(pair.id, pair.secret))
+        throw new Error(`P1: [${name}] is locked out ${when}: it holds ${pair?.id ?? 'nothing'}`)
+    }
+    const keys = new Map(this.#keys().map((key) => [key.id, key.status]))
+    for (const id of this.#first) {
+      if (keys.get(id) === 'Active' || this.#heldAtFirst.has(id) || this.#laid.named.includes(id)) continue
+      throw new Error(`P3: ${id} is ${keys.get(id) ?? 'deleted'} ${when}, and nobody named it`)
+    }
+  }
+
+  /**
+   * P2: each live key that was made is in a file, or is told to the person. P4: nothing else of a file has changed,
+   * and nothing is left beside it. P7: no secret outside the files and the undo store.
+   * @param runs all that the command shows
+   * @param output what it wrote to the terminal
+   */
+  atTheEnd(when: string, runs: readonly Run[], output: string): void {
+    this.atEveryInstant(when)
+    const held = new Set([...this.#ground.pairs().values()].map((pair) => pair.id))
+    const told = runs
+      .flatMap((run) => run.rotations)
+      .map(({ problem }) => problem?.detail ?? '')
+      .join('\n')
+    for (const { id } of this.#keys()) {
+      if (this.#first.has(id) || held.has(id) || told.includes(id) || told.includes(`****${id.slice(-4)}`))
+        continue
+      throw new Error(`P2: ${id} is forgotten ${when}`)
+    }
+    if (masked(this.#ground) !== this.#shape) throw new Error(`P4: more than the pairs has changed ${when}`)
+    const left = readdirSync(dirname(this.#ground.credentials)).filter((name) => name.endsWith('.tmp'))
+    if (left.length > 0) throw new Error(`P7: ${left.join(', ')} is left ${when}`)
+    this.#leaks(when, output)
+  }
+
+  /** What an act that must change nothing must leave alike. */
+  fingerprint(): string {
+    return JSON.stringify([
+      [...this.#ground.pairs()],
+      this.#laid.users.map((user) =>
+        this.#ground.sandbox.control.keys(user).map(({ id, status }) => [id, status]),
+      ),
+    ])
+  }
+
+  #keys() {
+    return this.#laid.users.flatMap((user) => this.#ground.sandbox.control.keys(user))
+  }
+
+  #leaks(when: string, output: string): void {
+    const secrets = [...this.#before.values(), ...this.#ground.pairs().values()].map((pair) => pair.secret)
+    for (const { path, text } of [...this.#ground.traces(), { path: 'the terminal', text: output }]) {
+      if (secrets.some((secret) => text.includes(secret)))
+        throw new Error(`P7: a secret is in ${path} ${when}`)
+    }
+  }
+}
+
+/** Both files with the pairs blanked out. */
+function masked(ground: Ground): string {
+  return (['credentials', 'config'] as const)
+    .map((which) =>
+      ground.text(which).replaceAll(/^(aws_access_key_id|aws_secret_access_key)(\s*=\s*)\S+$/gm, '$1$2*'),
+    )
+    .join('\0')
+}
+
+/** The words of P5: nothing waits for a decision any more. */
+export function unfinished(runs: readonly Run[]): string | undefined {
+  const open = runs
+    .flatMap((run) => run.rotations)
+    .find((each) => !['done', 'rolledBack', 'stopped', 'undone'].includes(each.state))
+  return (
+    open &&
+    `${open.id} is ${open.state} at ${open.step ?? 'no step'}: ${open.problem?.name ?? ''} ${open.problem?.detail ?? ''}`
+  )
+}
