@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AwsFailure } from '../keys/iam.ts'
 import type { FaultEffect } from '../sandbox/faults.ts'
 import { account, withSandbox } from './testing/adapter.ts'
+import { signerFor } from './testing/signer.ts'
 
 const ann = { id: 'AKIARZPUZDIKAAAAAAAA', secret: 'canaryAnnSecretKey0123456789abcdefABCDEF' }
 const bob = { id: 'AKIARZPUZDIKAABBBBBB', secret: 'canaryBobSecretKey0123456789abcdefABCDEF' }
@@ -53,6 +54,24 @@ describe('the calls', () => {
     await iam.deleteKey(signer, pair.id)
     expect((await iam.listKeys(signer)).keys.map(({ id }) => id)).toEqual([ann.id])
     expect(sandbox.calls.map(({ params }) => params.UserName)).toEqual(['ann', 'ann', 'ann', 'ann'])
+  })
+
+  it.each([
+    ['us-gov-east-1', 'aws-us-gov'],
+    ['cn-northwest-1', 'aws-cn'],
+  ])('are signed for the region of their partition: %s', async (region, partition) => {
+    const accounts = [{ id: account, partition, users: [{ name: 'ann', keys: [ann] }] }]
+    const { iam, sandbox } = await withSandbox([], { accounts })
+    const signer = signerFor(sandbox.url, region)(ann)
+    expect((await iam.whoAmI(signer)).arn).toBe(`arn:${partition}:iam::${account}:user/ann`)
+    expect((await iam.listKeys(signer)).keys).toHaveLength(1)
+    const host = sandbox.url.slice('http://'.length)
+    expect(sandbox.calls).toMatchObject([
+      { action: 'GetCallerIdentity', host, region },
+      { action: 'ListAccessKeys', host, region },
+    ])
+    const elsewhere = signerFor(sandbox.url, 'us-east-1')(ann)
+    expect((await failureOf(iam.whoAmI(elsewhere))).kind).toBe('invalid-key')
   })
 
   it('read every page of a list', async () => {

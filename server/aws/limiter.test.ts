@@ -21,7 +21,7 @@ describe('the window', () => {
 
   it('stays between one and the maximum, whatever happens', () => {
     fc.assert(
-      fc.property(fc.integer({ min: -2, max: 80 }), fc.array(event, { maxLength: 200 }), (max, events) => {
+      fc.property(fc.integer({ min: -2, max: 80 }), fc.array(event, { maxLength: 80 }), (max, events) => {
         let window = openWindow(max)
         for (const each of events) {
           const before = window
