@@ -5,7 +5,7 @@ import type { FastifyServerOptions } from 'fastify'
  * launch secret or session token of our own (43 of base64url). Error messages of libraries may quote anything.
  */
 const credentials = [
-  /(?<![A-Za-z0-9/+=])(?:[A-Za-z0-9/+=]{40}|[A-Za-z0-9/+=]{100,})(?![A-Za-z0-9/+=])/g,
+  /(?<![A-Za-z0-9/+])(?:[A-Za-z0-9/+]{40}|[A-Za-z0-9/+]{100,}={0,2})(?![A-Za-z0-9/+])/g,
   /(?<![\w-])[\w-]{43}(?![\w-])/g,
 ]
 
