@@ -1,47 +1,43 @@
-import { mkdtemp, rm, writeFile, mkdir } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ServerEvent, Snapshot } from './api/events.ts'
-import { resolveTarget } from './aws/endpoints.ts'
-import { createIam } from './aws/iam.ts'
-import { readSharedConfig } from './aws/sharedConfigReader.ts'
 import type { Options } from './commands/options.ts'
-import { describeError } from './http/log.ts'
-import { FindingsFile } from './keys/findingsFile.ts'
-import { Keyring } from './keys/keyring.ts'
-import { Bus } from './platform/bus.ts'
+import type { FindingsFile } from './keys/findingsFile.ts'
+import type { Keyring } from './keys/keyring.ts'
+import type { Bus } from './platform/bus.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import type { Environment } from './platform/environment.ts'
-import { writeAtomic } from './platform/atomicFile.ts'
-import { findInstallation } from './platform/installation.ts'
-import { takeLock } from './platform/lock.ts'
-import { SettingsFile } from './platform/settingsFile.ts'
-import { openStateDirectory } from './platform/stateDirectory.ts'
-import { locateFiles } from './profiles/locations.ts'
+import { lockHolder, takeLock } from './platform/lock.ts'
+import type { SettingsFile } from './platform/settingsFile.ts'
+import { onDefect, openParts, type Parts } from './parts.ts'
 import type { ProfileStore } from './profiles/ports.ts'
-import { createProfileStore } from './profiles/store.ts'
-import { DeployHooks } from './rotation/deployHooks.ts'
 import { Plans } from './rotation/plans.ts'
-import { Runs } from './rotation/runs.ts'
-import { SignerDesk } from './rotation/signers.ts'
-import { UndoStore } from './rotation/undoStore.ts'
+import type { Runs } from './rotation/runs.ts'
+import type { SignerDesk } from './rotation/signers.ts'
 import { Undos } from './rotation/undo.ts'
+import { demoSurroundings, ownSurroundings, type Surroundings } from './surroundings.ts'
 
-/** Everything that rotates keys, without HTTP: the page and the commands both drive this. */
-export interface Engine {
+/** What can be known without a call to AWS and without a write. */
+export interface Looking {
   readonly clock: Clock
-  readonly bus: Bus<ServerEvent>
   readonly settings: SettingsFile
-  readonly store: ProfileStore
   readonly keyring: Keyring
   readonly runs: Runs
+  readonly demo: boolean
+  /** The process that holds the state directory now, other than through this engine. */
+  readonly holder?: { readonly pid: number; readonly host: string; readonly since: string }
+  close(): Promise<void>
+}
+
+/** Everything that rotates keys, without HTTP: the page and the commands both drive this. */
+export interface Engine extends Looking {
+  readonly bus: Bus<ServerEvent>
+  readonly store: ProfileStore
   readonly plans: Plans
   readonly undos: Undos
   readonly signers: SignerDesk
   readonly findings: FindingsFile
   readonly stateDirectory: string
   readonly version: string
-  readonly demo: boolean
   snapshot(): Promise<Snapshot>
   /** Gives back the lock, the connections and, for a demo, everything that it made. */
   close(): Promise<void>
@@ -50,98 +46,60 @@ export interface Engine {
 /** How often kept pairs are looked through for expired ones, in milliseconds. */
 const expiryMs = 3_600_000
 
-interface Surroundings {
-  readonly stateDirectory: string
-  readonly credentials?: string
-  readonly config?: string
-  readonly endpoint?: string
-  readonly env: Environment
-  close(): Promise<void>
-}
-
 /**
  * Puts the real adapters behind every port.
  * @throws Failure where the state directory cannot be used or another Keyturn holds it
  */
 export async function openEngine(options: Options, env: Environment): Promise<Engine> {
-  const clock = systemClock
-  const { version } = findInstallation()
   const place = await (options.demo ? demoSurroundings() : ownSurroundings(options, env))
   const lock = await takeLock(path.join(place.stateDirectory, 'lock'), {
-    clock,
+    clock: systemClock,
     subject: 'the state directory',
   }).catch(async (error: unknown) => {
     await place.close()
     throw error
   })
-  const settings = await SettingsFile.open(place.stateDirectory)
-  const bus = new Bus<ServerEvent>()
-  const onDefect = (error: unknown) => void process.stderr.write(`${JSON.stringify(describeError(error))}\n`)
-  const iam = createIam({
+  const giveBack = async () => {
+    await lock.release()
+    await place.close()
+  }
+  try {
+    return await assemble(options, place, giveBack)
+  } catch (error) {
+    await giveBack()
+    throw error
+  }
+}
+
+/**
+ * Only to look, beside a Keyturn that runs: takes no lock, calls nobody, and neither makes nor changes a file.
+ * @throws Failure where the settings cannot be read or the state directory is another user's
+ */
+export async function openToLook(options: Options, env: Environment): Promise<Looking> {
+  const place = await (options.demo ? demoSurroundings() : ownSurroundings(options, env, true))
+  const holder = await lockHolder(path.join(place.stateDirectory, 'lock'))
+  const { clock, settings, keyring, runs, iam } = await openParts(options, place, true)
+  return {
     clock,
-    random: Math.random,
-    env: place.env,
-    callsInFlight: () => settings.get().callsInFlight,
-  })
-  const store = createProfileStore({
-    locations: locateFiles({
-      flags: {
-        ...(place.credentials !== undefined && { credentials: place.credentials }),
-        ...(place.config !== undefined && { config: place.config }),
-      },
-      env: place.env,
-      home: place.env['HOME'] || homedir(),
-      cwd: process.cwd(),
-    }),
-    reader: readSharedConfig,
-    clock,
-  })
-  const findings = await FindingsFile.open(place.stateDirectory)
-  const undo = new UndoStore(path.join(place.stateDirectory, 'undo'), clock)
-  const signers: SignerDesk = new SignerDesk({ iam, clock, readKeys: () => keyring.readKeys() })
-  const runs = await Runs.load({
-    directory: path.join(place.stateDirectory, 'runs'),
-    bus,
-    onDefect,
-    shop: {
-      clock,
-      iam,
-      store,
-      undo,
-      signers,
-      settings: () => settings.get(),
-      hooks: new DeployHooks({
-        directory: path.join(place.stateDirectory, 'hooks'),
-        extra: options.hooks,
-        settings: () => settings.get(),
-        env: place.env,
-      }),
-      stateWritable: () => probe(place.stateDirectory),
-    },
-  })
-  const keyring: Keyring = new Keyring({
+    settings,
+    keyring,
+    runs,
     demo: options.demo,
-    version,
-    clock,
-    bus,
-    store,
-    iam,
-    findings,
-    resolve: (profile) => resolveTarget(profile, place.env, place.endpoint),
-    settings: () => settings.get(),
-    replaced: runs,
-    env: place.env,
-    notices: () => [
-      ...(findings.notice ? [findings.notice] : []),
-      ...runs.damaged.map(({ path: file, why }) => ({
-        name: 'journal-damaged',
-        title: 'A journal cannot be read',
-        detail: `${file}: ${why}. What its run did is not shown.`,
-        remedy: 'Check the keys; if an unknown key shows up, look at it in the AWS console.',
-      })),
-    ],
-    onDefect,
-  })
+    ...(holder && { holder }),
+    async close() {
+      iam.close()
+      await place.close()
+    },
+  }
+}
+
+async function assemble(
+  options: Options,
+  place: Surroundings,
+  giveBack: () => Promise<void>,
+): Promise<Engine> {
+  const { iam, ...parts } = await openParts(options, place)
+  const { clock, version, bus, settings, findings, store, signers, runs, keyring } = parts
   const plans = new Plans({
     clock,
     bus,
@@ -154,20 +112,8 @@ export async function openEngine(options: Options, env: Environment): Promise<En
     onDefect,
   })
   const undos = new Undos({ runs, findings, readKeys: () => keyring.readKeys() })
-
-  const refresh = coalesced(async () => {
-    await keyring.refresh()
-    runs.sawFiles((await keyring.readKeys()).snapshot)
-  }, onDefect)
-  const stops = [
-    store.watch(refresh),
-    bus.subscribe((event) => {
-      if (event.type === 'settings' || (event.type === 'run' && event.run.state !== 'running')) refresh()
-    }),
-    every(expiryMs, () => runs.expireUndo().catch(onDefect)),
-  ]
-  runs.sawFiles((await keyring.readKeys()).snapshot)
   await runs.expireUndo()
+  const stops = keepFresh(parts)
 
   return {
     clock,
@@ -200,57 +146,24 @@ export async function openEngine(options: Options, env: Environment): Promise<En
       for (const stop of stops) stop()
       await store.release().catch(onDefect)
       iam.close()
-      await lock.release()
-      await place.close()
+      await giveBack()
     },
   }
 }
 
-async function ownSurroundings(options: Options, env: Environment): Promise<Surroundings> {
-  return {
-    stateDirectory: await openStateDirectory(options.stateDir),
-    ...(options.credentialsFile !== undefined && { credentials: options.credentialsFile }),
-    ...(options.configFile !== undefined && { config: options.configFile }),
-    ...(options.endpointUrl !== undefined && { endpoint: options.endpointUrl }),
-    env,
-    close: () => Promise.resolve(),
-  }
-}
-
-/** Files, state and an IAM of its own, all gone at the end; no AWS_* variable reaches it. */
-async function demoSurroundings(): Promise<Surroundings> {
-  // Only a demo needs the embedded IAM: the person's own start does not wait for it.
-  const [{ makeDemo }, { startSandbox }] = await Promise.all([
-    import('./sandbox/demo.ts'),
-    import('./sandbox/sandbox.ts'),
-  ])
-  const root = await mkdtemp(path.join(tmpdir(), 'keyturn-demo-'))
-  const demo = makeDemo(Date.now())
-  const aws = path.join(root, 'aws')
-  await mkdir(aws, { mode: 0o700 })
-  const credentials = path.join(aws, 'credentials')
-  const config = path.join(aws, 'config')
-  await writeFile(credentials, demo.credentials, { mode: 0o600 })
-  await writeFile(config, demo.config, { mode: 0o600 })
-  const sandbox = await startSandbox(demo.sandbox)
-  return {
-    stateDirectory: await openStateDirectory(path.join(root, 'state')),
-    credentials,
-    config,
-    endpoint: sandbox.url,
-    env: {},
-    async close() {
-      await sandbox.close()
-      await rm(root, { recursive: true, force: true })
-    },
-  }
-}
-
-/** A full disk must show before a key is made, not when its journal entry is due. */
-async function probe(directory: string): Promise<void> {
-  const file = path.join(directory, '.probe')
-  await writeAtomic(file, Buffer.alloc(64 * 1024))
-  await rm(file, { force: true })
+/** What follows from changes of the files, the settings and the clock. @returns how to end that */
+function keepFresh({ bus, keyring, runs, store }: Pick<Parts, 'bus' | 'keyring' | 'runs' | 'store'>) {
+  const refresh = coalesced(async () => {
+    await keyring.refresh()
+    runs.sawFiles((await keyring.readKeys()).snapshot)
+  }, onDefect)
+  return [
+    store.watch(refresh),
+    bus.subscribe((event) => {
+      if (event.type === 'settings' || (event.type === 'run' && event.run.state !== 'running')) refresh()
+    }),
+    every(expiryMs, () => runs.expireUndo().catch(onDefect)),
+  ]
 }
 
 /** Calls that come while one is under way share the next. */
