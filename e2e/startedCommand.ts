@@ -3,9 +3,10 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const server = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..')
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
+const built = path.join('dist', 'server', 'main.js')
 
-/** The command as a process of its own, from source. */
+/** The built command as a process of its own, with the opening of a browser and its input in the test's hands. */
 export class StartedCommand {
   readonly process: ChildProcessWithoutNullStreams
   stdout = ''
@@ -13,9 +14,11 @@ export class StartedCommand {
   readonly exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   #wake: (() => void) | undefined
 
-  /** @param script below server/, such as `main.ts` */
-  constructor(script: string, argv: readonly string[], env: Record<string, string | undefined> = {}) {
-    this.process = spawn(process.execPath, ['--import', 'tsx', path.join(server, script), ...argv], {
+  /** @param script a source file to run instead, from the root of the project */
+  constructor(argv: readonly string[], env: Record<string, string | undefined> = {}, script = built) {
+    const loader = script === built ? [] : ['--import', 'tsx']
+    this.process = spawn(process.execPath, [...loader, path.join(root, script), ...argv], {
+      cwd: root,
       env: { ...process.env, BROWSER: 'none', ...env },
     })
     this.process.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,34 +1,39 @@
+import { spawn } from 'node:child_process'
 import fs from 'node:fs/promises'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { sessionHeader } from '../api/session.ts'
-import { StreamReader } from '../http/testing/streamReader.ts'
-import { exchange, StartedCommand } from './testing/startedCommand.ts'
+import { expect, test } from 'playwright/test'
+import { sessionHeader } from '../server/api/session.ts'
+import { StreamReader } from '../server/http/testing/streamReader.ts'
+import { exchange, StartedCommand } from './startedCommand.ts'
 
 let base: string
 let started: StartedCommand[] = []
-beforeEach(async () => {
+test.beforeEach(async () => {
   base = await fs.mkdtemp(path.join(os.tmpdir(), 'keyturn-serve-'))
   await fs.mkdir(path.join(base, 'run'))
 })
-afterEach(async () => {
+test.afterEach(async () => {
   await Promise.all(started.map((command) => command.kill()))
   started = []
   await fs.rm(base, { recursive: true, force: true })
 })
 
 /** With files and a home of its own: nothing of the machine's is read or written. */
-function start(argv: readonly string[], env: Record<string, string | undefined> = {}, script = 'main.ts') {
-  const command = new StartedCommand(script, argv, {
-    HOME: base,
-    XDG_RUNTIME_DIR: path.join(base, 'run'),
-    XDG_STATE_HOME: path.join(base, 'state-home'),
-    AWS_SHARED_CREDENTIALS_FILE: path.join(base, 'credentials'),
-    AWS_CONFIG_FILE: path.join(base, 'config'),
-    ...env,
-  })
+function start(argv: readonly string[], env: Record<string, string | undefined> = {}, script?: string) {
+  const command = new StartedCommand(
+    argv,
+    {
+      HOME: base,
+      XDG_RUNTIME_DIR: path.join(base, 'run'),
+      XDG_STATE_HOME: path.join(base, 'state-home'),
+      AWS_SHARED_CREDENTIALS_FILE: path.join(base, 'credentials'),
+      AWS_CONFIG_FILE: path.join(base, 'config'),
+      ...env,
+    },
+    script,
+  )
   started.push(command)
   return command
 }
@@ -51,8 +56,8 @@ const connects = (host: string, port: number) =>
     socket.unref()
   })
 
-describe('keyturn', () => {
-  it('prints one link on standard output, a fresh one for each line of input, and the rest elsewhere', async () => {
+test.describe('keyturn', () => {
+  test('prints one link on standard output, a fresh one for each line of input, and the rest elsewhere', async () => {
     const command = start(['--port', '0', '--no-open'])
     const [first] = await command.links()
     command.process.stdin.write('\n')
@@ -67,7 +72,7 @@ describe('keyturn', () => {
     expect(command.stderr).not.toContain(second.secret)
   })
 
-  it('listens on 127.0.0.1 and on no other address of the machine', async () => {
+  test('listens on 127.0.0.1 and on no other address of the machine', async () => {
     const [link] = await start(['--port', '0', '--no-open']).links()
     const port = Number(new URL(link?.origin ?? '').port)
     expect(await connects('127.0.0.1', port)).toBe(true)
@@ -82,7 +87,7 @@ describe('keyturn', () => {
     }
   })
 
-  it('takes the next free port where the default one is taken, and says so', async () => {
+  test('takes the next free port where the default one is taken, and says so', async () => {
     const holder = net.createServer()
     // Taken by this test or by someone else: both will do.
     await new Promise<void>((resolve) => {
@@ -96,7 +101,7 @@ describe('keyturn', () => {
     holder.close()
   })
 
-  it('ends with 2 where an explicit port is taken', async () => {
+  test('ends with 2 where an explicit port is taken', async () => {
     const holder = net.createServer()
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
     const { port } = holder.address() as net.AddressInfo
@@ -107,14 +112,14 @@ describe('keyturn', () => {
     holder.close()
   })
 
-  it('ends with 2 and the way to do it by ssh for any other host', async () => {
+  test('ends with 2 and the way to do it by ssh for any other host', async () => {
     const command = start(['--host', '0.0.0.0'])
     expect((await command.exit).code).toBe(2)
     expect(command.stderr).toContain('ssh -L 7420:127.0.0.1:7420')
     expect(command.stdout).toBe('')
   })
 
-  it('tells its version and its options', async () => {
+  test('tells its version and its options', async () => {
     const version = start(['--version'])
     expect((await version.exit).code).toBe(0)
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
@@ -123,9 +128,8 @@ describe('keyturn', () => {
     expect(help.stdout).toContain('--no-open')
   })
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'ends with 0 on %s, and tells open pages',
-    async (signal) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    test(`ends with 0 on ${signal}, and tells open pages`, async () => {
       const command = start(['--port', '0', '--no-open'])
       const { origin, headers } = await signedIn(command)
       const reader = await StreamReader.open(origin, headers)
@@ -134,18 +138,18 @@ describe('keyturn', () => {
       expect(await command.exit).toEqual({ code: 0, signal: null })
       await reader.ended
       expect(reader.events.at(-1)?.name).toBe('stopped')
-    },
-  )
+    })
+  }
 
-  it('ends with 0 when the page asks for it', async () => {
+  test('ends with 0 when the page asks for it', async () => {
     const command = start(['--port', '0', '--no-open'])
     const { origin, headers } = await signedIn(command)
     expect((await fetch(`${origin}/api/server/stop`, { method: 'POST', headers })).status).toBe(202)
     expect((await command.exit).code).toBe(0)
   })
 
-  it('waits for the step under way at the first Ctrl-C, says so, and quits with 130 at the second', async () => {
-    const command = start([], {}, 'commands/testing/slowToStop.ts')
+  test('waits for the step under way at the first Ctrl-C, says so, and quits with 130 at the second', async () => {
+    const command = start([], {}, 'server/commands/testing/slowToStop.ts')
     const [link] = await command.links()
     command.process.kill('SIGINT')
     await command.until(() => command.stderr.includes('Press Ctrl-C again'))
@@ -155,14 +159,14 @@ describe('keyturn', () => {
     expect(command.stderr).toContain('picked up at the next start')
   })
 
-  it('does not stop at the end of its input, which it may not have from the start', async () => {
+  test('does not stop at the end of its input, which it may not have from the start', async () => {
     const command = start(['--port', '0', '--no-open'])
     command.process.stdin.end()
     const { origin, headers } = await signedIn(command)
     expect((await fetch(`${origin}/api/settings`, { headers })).status).toBe(200)
   })
 
-  it('keeps its state for this user alone', async () => {
+  test('keeps its state for this user alone', async () => {
     const command = start(['--port', '0', '--no-open'])
     await command.links()
     const state = path.join(base, 'state-home', 'keyturn')
@@ -170,7 +174,54 @@ describe('keyturn', () => {
   })
 })
 
-describe('the browser', () => {
+/** Runs a program of Node's as another user of the machine; gives what it printed. */
+function asNobody(program: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['-e', program], { uid: 65_534, gid: 65_534, cwd: '/', env: {} })
+    let text = ''
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    child.once('error', reject)
+    child.once('close', () => resolve(text.trim()))
+  })
+}
+
+test.describe('another user of the machine', () => {
+  test.skip(
+    process.platform !== 'linux' || process.getuid?.() !== 0,
+    'needs the right to become another user',
+  )
+
+  test('reads neither the state, nor the private file, nor anything of the API', async () => {
+    const command = start(['--port', '0'], { BROWSER: '/bin/true' })
+    const [link] = await command.links()
+    await fs.chmod(base, 0o755)
+    for (const folder of ['run', 'state-home']) await fs.chmod(path.join(base, folder), 0o755)
+    const state = path.join(base, 'state-home', 'keyturn')
+    const privateFile = async () => (await fs.readdir(path.join(base, 'run')))[0]
+    let file = await privateFile()
+    while (file === undefined) file = await privateFile()
+    const errorOf = (call: string) => `try { ${call}; console.log('read') } catch (e) { console.log(e.code) }`
+    expect(await asNobody(errorOf(`fs.readdirSync(${JSON.stringify(state)})`))).toBe('EACCES')
+    const redirect = JSON.stringify(path.join(base, 'run', file))
+    expect(await asNobody(errorOf(`fs.readFileSync(${redirect})`))).toBe('EACCES')
+    const statusOf = (at: string) =>
+      `fetch(${JSON.stringify(link?.origin + at)}, {headers: {origin: ${JSON.stringify(link?.origin)}}}).then((r) => console.log(r.status))`
+    for (const at of [
+      '/api/inventory',
+      '/api/settings',
+      '/api/events',
+      '/api/history',
+      '/api/openapi.json',
+    ]) {
+      expect([at, await asNobody(statusOf(at))]).toEqual([at, '401'])
+    }
+  })
+})
+
+test.describe('the browser', () => {
+  test.skip(process.platform !== 'linux', 'the stand-in for a browser is a shell script')
+
   /** Stands in for a browser: notes its arguments, its environment, and the mode and text of the file. */
   async function fakeBrowser(exitCode: number): Promise<string> {
     const program = path.join(base, 'browser')
@@ -192,58 +243,54 @@ exit ${exitCode}
     }
   }
 
-  it.runIf(process.platform === 'linux')(
-    'is given a private file and no secret in its arguments or environment; the file goes once it has served',
-    async () => {
-      const command = start(['--port', '0'], {
-        BROWSER: await fakeBrowser(0),
-        DISPLAY: undefined,
-        WAYLAND_DISPLAY: undefined,
-        XDG_CURRENT_DESKTOP: undefined,
-        AWS_SECRET_ACCESS_KEY: 'CANARY-secret',
-        AWS_SESSION_TOKEN: 'CANARY-token',
-      })
-      const [link] = await command.links()
-      if (!link) throw new Error(command.stderr)
-      const text = await seen()
-      expect(text).toContain('mode: 600')
-      expect(text).toContain(`0;url=${link.origin}/#${link.secret}`)
-      const [args = '', ...rest] = text.split('\n')
-      expect(args).toMatch(/keyturn-[0-9a-f]{16}\.html$/)
-      expect(args).not.toContain(link.secret)
-      const afterPage = rest.join('\n').split('</html>')[1]
-      expect(afterPage).toContain('HOME=')
-      expect(afterPage).not.toContain(link.secret)
-      expect(text).not.toContain('CANARY')
-      expect(await fs.readdir(path.join(base, 'run'))).toHaveLength(1)
-      expect((await exchange(link)).status).toBe(200)
-      const gone = async () => (await fs.readdir(path.join(base, 'run'))).length === 0
-      while (!(await gone())) await new Promise((resolve) => setImmediate(resolve))
-    },
-  )
+  test('is given a private file and no secret in its arguments or environment; the file goes once it has served', async () => {
+    const command = start(['--port', '0'], {
+      BROWSER: await fakeBrowser(0),
+      DISPLAY: undefined,
+      WAYLAND_DISPLAY: undefined,
+      XDG_CURRENT_DESKTOP: undefined,
+      AWS_SECRET_ACCESS_KEY: 'CANARY-secret',
+      AWS_SESSION_TOKEN: 'CANARY-token',
+    })
+    const [link] = await command.links()
+    if (!link) throw new Error(command.stderr)
+    const text = await seen()
+    expect(text).toContain('mode: 600')
+    expect(text).toContain(`0;url=${link.origin}/#${link.secret}`)
+    const [args = '', ...rest] = text.split('\n')
+    expect(args).toMatch(/keyturn-[0-9a-f]{16}\.html$/)
+    expect(args).not.toContain(link.secret)
+    const afterPage = rest.join('\n').split('</html>')[1]
+    expect(afterPage).toContain('HOME=')
+    expect(afterPage).not.toContain(link.secret)
+    expect(text).not.toContain('CANARY')
+    expect(await fs.readdir(path.join(base, 'run'))).toHaveLength(1)
+    expect((await exchange(link)).status).toBe(200)
+    const gone = async () => (await fs.readdir(path.join(base, 'run'))).length === 0
+    while (!(await gone())) await new Promise((resolve) => setImmediate(resolve))
+  })
 
-  it.runIf(process.platform === 'linux')(
-    'that fails to open is a warning, and the file goes at exit',
-    async () => {
-      const command = start(['--port', '0'], { BROWSER: await fakeBrowser(3), DISPLAY: undefined })
-      await command.links()
-      await command.until(() => command.stderr.includes('could not be opened'))
-      expect(command.stderr).toContain('Open the link above by hand.')
-      command.process.kill('SIGINT')
-      expect((await command.exit).code).toBe(0)
-      expect(await fs.readdir(path.join(base, 'run'))).toEqual([])
-    },
-  )
-
-  it.each([
-    ['BROWSER=none', ['--port', '0'], 'none'],
-    ['--no-open', ['--port', '0', '--no-open'], undefined],
-  ] as const)('is not opened with %s', async (_name, argv, browser) => {
-    const command = start([...argv], { BROWSER: browser ?? (await fakeBrowser(0)) })
+  test('that fails to open is a warning, and the file goes at exit', async () => {
+    const command = start(['--port', '0'], { BROWSER: await fakeBrowser(3), DISPLAY: undefined })
     await command.links()
+    await command.until(() => command.stderr.includes('could not be opened'))
+    expect(command.stderr).toContain('Open the link above by hand.')
     command.process.kill('SIGINT')
     expect((await command.exit).code).toBe(0)
     expect(await fs.readdir(path.join(base, 'run'))).toEqual([])
-    await expect(fs.stat(path.join(base, 'seen'))).rejects.toThrow('ENOENT')
   })
+
+  for (const [name, argv, browser] of [
+    ['BROWSER=none', ['--port', '0'], 'none'],
+    ['--no-open', ['--port', '0', '--no-open'], undefined],
+  ] as const) {
+    test(`is not opened with ${name}`, async () => {
+      const command = start([...argv], { BROWSER: browser ?? (await fakeBrowser(0)) })
+      await command.links()
+      command.process.kill('SIGINT')
+      expect((await command.exit).code).toBe(0)
+      expect(await fs.readdir(path.join(base, 'run'))).toEqual([])
+      await expect(fs.stat(path.join(base, 'seen'))).rejects.toThrow('ENOENT')
+    })
+  }
 })
