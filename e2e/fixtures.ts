@@ -1,0 +1,110 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect, test as base } from 'playwright/test'
+import type { BrowserContext, Locator, Page } from 'playwright/test'
+import { Stage } from './stage.ts'
+
+export { expect }
+
+/** What a page must never do, noted while a test runs; at its end there must be none. */
+export class Watch {
+  readonly faults: string[] = []
+  readonly #origins: readonly string[]
+  /** Features that this build of Chromium does not have, and need not be switched off. */
+  readonly #allowed: RegExp[] = [/Permissions-Policy header: Unrecognized feature/]
+
+  constructor(origins: readonly string[]) {
+    this.#origins = origins
+  }
+
+  /** Names what a test provokes itself, such as the refused connections of a stopped server. */
+  allow(...patterns: RegExp[]): void {
+    this.#allowed.push(...patterns)
+  }
+
+  async follow(context: BrowserContext): Promise<void> {
+    // Chromium also says so on the console, but not for every directive.
+    await context.addInitScript(() =>
+      addEventListener('securitypolicyviolation', (event) =>
+        console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI}`),
+      ),
+    )
+    context.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning')
+        this.#note(`console: ${message.text()}`, message.location().url)
+    })
+    context.on('weberror', (error) => this.#note(`page: ${error.error().message}`))
+    context.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url())
+      if (!['data:', 'blob:', 'about:'].includes(protocol) && !this.#origins.includes(origin))
+        this.#note(`request to another origin: ${request.url()}`)
+    })
+  }
+
+  #note(what: string, where = ''): void {
+    if (!this.#allowed.some((pattern) => pattern.test(what))) this.faults.push(`${what} ${where}`.trim())
+  }
+}
+
+export const test = base.extend<{ stage: Stage; watch: Watch }>({
+  stage: async ({}, use) => {
+    const stage = await Stage.open()
+    await use(stage)
+    await stage.close()
+  },
+  watch: [
+    async ({ stage, context }, use) => {
+      const watch = new Watch(stage.origins)
+      await watch.follow(context)
+      await use(watch)
+      expect(watch.faults).toEqual([])
+    },
+    { auto: true },
+  ],
+})
+
+/** Opens a link and waits for the page behind the door. */
+export async function enter(page: Page, link: string): Promise<void> {
+  await page.goto(link)
+  await expect(page.getByRole('navigation', { name: 'Pages' })).toBeVisible()
+}
+
+/** Goes to a screen by its link in the bar, as a person does. */
+export async function visit(page: Page, screen: 'Keys' | 'Old keys' | 'History' | 'Settings'): Promise<void> {
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: screen }).click()
+  if (screen !== 'Keys') await expect(page.getByRole('heading', { level: 1, name: screen })).toBeVisible()
+}
+
+/** The row of a key in the table, by one of its profiles. */
+export function keyRow(page: Page, profile: string): Locator {
+  return page
+    .getByRole('table', { name: 'Keys' })
+    .getByRole('row')
+    .filter({ has: page.getByText(profile, { exact: true }) })
+}
+
+/** The row of a rotation on the page of a run. */
+export function rotationRow(page: Page, profiles: string): Locator {
+  return page.getByRole('article', { name: profiles, exact: true })
+}
+
+/** The person's next plan: the button that names how many keys it rotates. */
+export function startButton(page: Page, keys: string): Locator {
+  return page.getByRole('button', { name: `Rotate ${keys}`, exact: true })
+}
+
+/** WCAG 2.2 AA by axe, in both themes, of what stands on the page now. */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+      .analyze()
+    const told = violations.map(({ id, nodes }) => ({
+      id,
+      theme: colorScheme,
+      nodes: nodes.slice(0, 3).map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`),
+    }))
+    expect(told).toEqual([])
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null })
+}
