@@ -1,15 +1,20 @@
 import { expect, it } from 'vitest'
 import { defaultSettings } from '../api/settings.ts'
 import { AwsFailure } from '../keys/iam.ts'
+import type { AwsFailureKind } from '../keys/iam.ts'
 import { Secret } from '../profiles/keyPair.ts'
-import { refused } from './polling.ts'
+import { provePair, refused } from './polling.ts'
 import { QuickClock, target } from './testing/machineRoom.ts'
 import type { World } from './world.ts'
 
 const pair = { id: 'AKIAPOLLINGPOLLING01', secret: new Secret('x'.repeat(40)) }
 
 /** A world whose STS answers each poll as told, and takes `callMs` to do so; the last answer is repeated. */
-function worldThat(answers: readonly ('accepts' | 'refuses')[], callMs: number) {
+function worldThat(
+  answers: readonly ('accepts' | 'refuses')[],
+  callMs: number,
+  kind: AwsFailureKind = 'invalid-key',
+) {
   const clock = new QuickClock()
   let polls = 0
   const world = {
@@ -23,10 +28,18 @@ function worldThat(answers: readonly ('accepts' | 'refuses')[], callMs: number) 
           polls += 1
           return answer === 'accepts'
             ? Promise.resolve({})
-            : Promise.reject(new AwsFailure('invalid-key', { name: 'x', title: 'x', detail: 'x' }))
+            : Promise.reject(
+                new AwsFailure(kind, {
+                  name: kind,
+                  title: kind,
+                  detail: `It was ${kind}.`,
+                  remedy: 'Mend it.',
+                }),
+              )
         },
       },
     },
+    pause: (ms: number) => clock.sleep(ms),
     own: () => ({ kind: 'own', pair, target }),
     calls: () => ({}),
     note: () => undefined,
@@ -45,4 +58,20 @@ it('starts the row anew at each acceptance, and gives up with one after the pati
   expect(await refused(flapping.world, pair, 3)).toBe(true)
   expect(flapping.polls()).toBe(6)
   expect(await refused(worldThat(['accepts'], 1_000).world, pair, 3)).toBe(false)
+})
+
+it('says what stood in the way of a proof, where it was not the key', async () => {
+  const unknown = await provePair(worldThat(['refuses'], 10).world, pair, 3, {}, false).catch(
+    (e: unknown) => e,
+  )
+  expect(unknown).toMatchObject({ trouble: { name: 'not-working' } })
+  const { world } = worldThat(['refuses'], 10, 'network')
+  const away = await provePair(world, pair, 3, {}, false).catch((e: unknown) => e)
+  expect(away).toMatchObject({
+    trouble: {
+      name: 'network',
+      detail: '****NG01 was not accepted 3 times in a row within 90 seconds. It was network.',
+      remedy: 'Mend it.',
+    },
+  })
 })

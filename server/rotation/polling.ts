@@ -55,22 +55,30 @@ export async function provePair(
     )
     if (inARow >= passes) return { polls }
     if (clock.now() >= deadline) {
-      throw new Failure(
-        {
-          name: 'not-working',
-          title: 'The key does not work',
-          detail: `****${pair.id.slice(-4)} was not accepted ${passes} times in a row within ${seconds(patienceMs)}.`,
-          remedy: 'Try again later; AWS’s health page says whether IAM is slow today.',
-          ...(last instanceof AwsFailure && {
-            ...(last.trouble.code && { code: last.trouble.code }),
-            ...(last.trouble.requestId && { requestId: last.trouble.requestId }),
-          }),
-        },
-        { cause: last },
-      )
+      throw notWorking(pair, passes, patienceMs, last)
     }
     await world.pause(intervalMs)
   }
+}
+
+/** Refused as an unknown key is what waiting was for; anything else in the way says what it is in its own words. */
+function notWorking(pair: KeyPair, passes: number, patienceMs: number, last: unknown): Failure {
+  const detail = `****${pair.id.slice(-4)} was not accepted ${passes} times in a row within ${seconds(patienceMs)}.`
+  const said = last instanceof AwsFailure ? last.trouble : undefined
+  if (last instanceof AwsFailure && last.kind !== 'invalid-key' && last.kind !== 'bad-signature') {
+    return new Failure({ ...last.trouble, detail: `${detail} ${last.trouble.detail}` }, { cause: last })
+  }
+  return new Failure(
+    {
+      name: 'not-working',
+      title: 'The key does not work',
+      detail,
+      remedy: 'Try again later; AWS’s health page says whether IAM is slow today.',
+      ...(said?.code && { code: said.code }),
+      ...(said?.requestId && { requestId: said.requestId }),
+    },
+    { cause: last },
+  )
 }
 
 async function listOrDenied(world: World, pair: KeyPair, denialPasses: boolean): Promise<void> {
