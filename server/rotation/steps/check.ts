@@ -33,12 +33,7 @@ export const check: Step<World> = {
       })
     }
     const ownListDenied = await deniedToItself(world, from)
-    const list = await listed(world, from)
-    const others = list?.keys.filter((key) => key.id !== world.spec.from) ?? []
-    refuseFullUser(
-      world,
-      others.map((key) => key.id),
-    )
+    const list = await listedWithRoom(world, from)
     await store.preflight([...new Set(world.profiles.map((profile): Which => profile.file))])
     await world.shop.stateWritable()
     return {
@@ -86,13 +81,31 @@ async function listed(
   }
 }
 
-function refuseFullUser(world: World, others: readonly string[]): void {
-  if (world.spec.kind !== 'rotate') return
+/** How long a list may still show a key that a rollback deleted a moment ago. */
+const listPatienceMs = 10_000
+
+/** The same, once it shows room for a new key. @throws Failure `no-room` */
+async function listedWithRoom(
+  world: World,
+  from: Awaited<ReturnType<World['fromPair']>>,
+): Promise<KeyList | undefined> {
+  const { clock, settings } = world.shop
   const toDelete = world.spec.spare ?? world.spec.merge?.key
-  const left = others.filter((id) => id !== toDelete)
-  if (left.length === 0) return
+  const deadline = clock.now() + listPatienceMs
+  for (;;) {
+    const list = await listed(world, from)
+    const left =
+      list?.keys.map((key) => key.id).filter((id) => id !== world.spec.from && id !== toDelete) ?? []
+    if (left.length === 0) return list
+    if (clock.now() >= deadline) throw noRoom(left)
+    world.note('Looking whether the user really has no room for a new key')
+    await world.pause(settings().verification.intervalMs)
+  }
+}
+
+function noRoom(left: readonly string[]): Failure {
   const shown = left.map((id) => `****${id.slice(-4)}`).join(' and ')
-  throw new Failure({
+  return new Failure({
     name: 'no-room',
     title: 'No room for a new key',
     detail: `AWS allows two keys per user, and this user also has ${shown}. Nothing was done.`,
