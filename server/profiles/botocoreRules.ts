@@ -43,7 +43,9 @@ export function readByBotocoreRules(lines: readonly Line[], textOf: (line: Line)
   for (const [index, line] of lines.entries()) {
     const number = index + 1
     const text = textOf(line)
-    const indent = skipBlanks(text, 0)
+    const mark = index === 0 && text[0] === '\ufeff' ? 1 : 0
+    if (mark > 0) faults.add('bom', 1)
+    const indent = skipBlanks(text, mark)
     const stop = trimBlanks(text, indent)
     if (indent === stop) {
       if (section) open?.parts.push('')
@@ -51,15 +53,12 @@ export function readByBotocoreRules(lines: readonly Line[], textOf: (line: Line)
     }
     const first = text[indent]
     if (first === '#' || first === ';') continue
-    if (index === 0 && first === '\ufeff') {
-      faults.add('bom', 1)
-    }
     if (section && open && indent > level) {
       open.parts.push(text.slice(indent, stop))
       open.entry.continuations.push(number)
       continue
     }
-    level = indent
+    level = indent - mark
     const bracket = first === '[' ? text.lastIndexOf(']', stop - 1) : -1
     if (bracket > indent + 1) {
       const name = text.slice(indent + 1, bracket)
@@ -72,7 +71,7 @@ export function readByBotocoreRules(lines: readonly Line[], textOf: (line: Line)
       continue
     }
     if (!section) {
-      if (!(index === 0 && first === '\ufeff')) faults.add('before-first-header', number)
+      faults.add('before-first-header', number)
       continue
     }
     const at = delimiterAt(text, indent, stop)

@@ -63,7 +63,7 @@ export class IniDocument {
   readonly lines: readonly Line[]
   readonly sections: readonly Section[]
   readonly faults: readonly Fault[]
-  readonly #byName = new Map<string, Section>()
+  readonly #byName = new Map<string, Section[]>()
   readonly #inherited = new Map<string, Value>()
   readonly #text: (line: Line) => string
 
@@ -83,7 +83,9 @@ export class IniDocument {
       ? faults
       : [{ kind: 'encoding', line: this.#undecodable(), subject: '' }, ...faults]
     for (const section of sections) {
-      this.#byName.set(section.name, section)
+      const known = this.#byName.get(section.name)
+      if (known) known.push(section)
+      else this.#byName.set(section.name, [section])
       if (section.name === inherited)
         for (const entry of section.entries) this.#inherited.set(entry.key, entry.value)
     }
@@ -107,18 +109,23 @@ export class IniDocument {
 
   /** The section of that name; of several, the last. */
   section(name: string): Section | undefined {
-    return this.#byName.get(name)
+    return this.#byName.get(name)?.at(-1)
   }
 
   /** The entry that counts: of several, the last. Not what is inherited from [DEFAULT]. */
   entry(section: string, key: string): Entry | undefined {
-    return this.#byName.get(section)?.entries.findLast((entry) => entry.key === key)
+    for (const each of this.#byName.get(section)?.toReversed() ?? []) {
+      const found = each.entries.findLast((entry) => entry.key === key)
+      if (found) return found
+    }
+    return undefined
   }
 
   /** Effective values as botocore reads them: its own over those inherited from [DEFAULT]. */
   values(name: string): Map<string, Value> {
     const values = new Map(this.#inherited)
-    for (const entry of this.#byName.get(name)?.entries ?? []) values.set(entry.key, entry.value)
+    for (const section of this.#byName.get(name) ?? [])
+      for (const entry of section.entries) values.set(entry.key, entry.value)
     return values
   }
 

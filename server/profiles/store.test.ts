@@ -115,4 +115,95 @@ describe('reconcile', () => {
     expect(await text(credentials)).toBe(`${section('a', 11)}region = x\n${section('b', 2)}`)
     await store.release()
   })
+
+  it('merges both where the file and its old copy were written', async () => {
+    await fs.writeFile(credentials, `${section('a', 1)}\n# middle\n\n${section('b', 2)}`)
+    const late = await fs.open(credentials, 'r+')
+    const store = open()
+    await store.swap([{ file: 'credentials', profile: 'a', from: pair(1), to: pair(11) }])
+    await fs.appendFile(credentials, 'region = at-path\n')
+    const theirs = `# top\n${section('a', 1)}\n# middle\n\n${section('b', 2)}`
+    await late.write(theirs.replace('# top', 'region=').replace('region=', '# top'), 0)
+    await late.close()
+    const found = await store.reconcile()
+    expect(await text(credentials)).toContain(`${section('b', 2)}region = at-path\n`)
+    expect(await text(credentials)).toContain(section('a', 11))
+    expect(found.settled).toBe(true)
+    await store.release()
+  })
+
+  it('tells of what it cannot merge, and leaves another pair alone', async () => {
+    await fs.writeFile(credentials, `${section('a', 1)}region = x\n${section('b', 2)}`)
+    const late = await fs.open(credentials, 'r+')
+    const store = open()
+    await store.swap([{ file: 'credentials', profile: 'a', from: pair(1), to: pair(11) }])
+    await fs.writeFile(credentials, `${section('a', 11)}region = y\n${section('b', 2)}`)
+    await late.truncate(0)
+    await late.write(`${section('a', 1)}region = z\n${section('b', 2)}`, 0)
+    await late.close()
+    const found = await store.reconcile()
+    expect(found.settled).toBe(false)
+    expect(found.notes.join()).toContain('[a]')
+    expect(await text(credentials)).toBe(`${section('a', 11)}region = y\n${section('b', 2)}`)
+
+    await fs.writeFile(credentials, section('a', 7) + section('b', 2))
+    const again = await store.reconcile()
+    expect(again.settled).toBe(false)
+    expect(again.notes.join()).toContain(pair(7).id)
+    expect(await text(credentials)).toBe(section('a', 7) + section('b', 2))
+    await store.release()
+    expect(await store.reconcile()).toEqual({ settled: true, notes: [] })
+  })
+})
+
+describe('two stores over the same files', () => {
+  it('one after the other, or the second says who is at work', async () => {
+    await fs.writeFile(credentials, section('a', 1) + section('b', 2))
+    const [one, two] = [open(), open()]
+    await Promise.all([
+      one.swap([{ file: 'credentials', profile: 'a', from: pair(1), to: pair(11) }]),
+      two.swap([{ file: 'credentials', profile: 'b', from: pair(2), to: pair(12) }]),
+    ])
+    expect(await text(credentials)).toBe(section('a', 11) + section('b', 12))
+    const race = await Promise.all(
+      [one, two].map((store, n) =>
+        trouble(store.swap([{ file: 'credentials', profile: 'a', from: pair(11), to: pair(20 + n) }])),
+      ),
+    )
+    expect(race.map((each) => each?.name ?? 'done').sort()).toEqual(['done', 'file-moved'])
+    await one.release()
+    await two.release()
+  })
+})
+
+describe('watch', () => {
+  it('tells of a change in place, a replacement, a file that goes and one that appears', async () => {
+    await fs.writeFile(credentials, section('a', 1))
+    const store = open()
+    let changes = 0
+    let wake = () => undefined as void
+    const stop = store.watch(() => {
+      changes++
+      wake()
+    })
+    const told = async (act: () => Promise<unknown>) => {
+      const before = changes
+      const heard = new Promise<void>((resolve) => {
+        wake = () => (changes > before ? resolve() : undefined)
+      })
+      await act()
+      await heard
+      expect(changes).toBeGreaterThan(before)
+    }
+    await told(() => fs.appendFile(credentials, '# more\n'))
+    await told(async () => {
+      await fs.writeFile(path.join(dir, 'new'), section('a', 2))
+      await fs.rename(path.join(dir, 'new'), credentials)
+    })
+    await told(() => fs.appendFile(credentials, '# after a replacement\n'))
+    await told(() => fs.rm(credentials))
+    await told(() => fs.writeFile(credentials, section('a', 3)))
+    await told(() => fs.writeFile(config, '[default]\n'))
+    stop()
+  })
 })

@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process'
+import { expect, it } from 'vitest'
+import { expandHome, expandVariables, locateFiles } from './locations.ts'
+
+const base = { flags: {}, env: {}, home: '/home/me', cwd: '/work' }
+
+it('takes a flag before the environment before the default', () => {
+  const env = { AWS_SHARED_CREDENTIALS_FILE: '~/c', AWS_CONFIG_FILE: '$D/x/${E}/$UNKNOWN', D: '/d', E: 'e' }
+  expect(locateFiles(base)).toEqual({
+    credentials: { path: '/home/me/.aws/credentials', from: 'default' },
+    config: { path: '/home/me/.aws/config', from: 'default' },
+  })
+  expect(locateFiles({ ...base, env })).toEqual({
+    credentials: { path: '/home/me/c', from: 'AWS_SHARED_CREDENTIALS_FILE' },
+    config: { path: '/d/x/e/$UNKNOWN', from: 'AWS_CONFIG_FILE' },
+  })
+  expect(locateFiles({ ...base, env, flags: { credentials: 'here/$D' } }).credentials).toEqual({
+    path: '/work/here/$D',
+    from: '--credentials-file',
+  })
+  expect(locateFiles({ ...base, env: { AWS_CONFIG_FILE: '' } }).config.from).toBe('default')
+})
+
+const python = spawnSync('python3', ['--version']).status === 0
+it
+  .skipIf(!python)
+  .each([
+    '~',
+    '~/x',
+    'a~/x',
+    '~root/x',
+    '~nobody-such/x',
+    '$A/b',
+    '${A}b',
+    '$AB',
+    '${',
+    '$',
+    '$A$A',
+    '${A}/~',
+    '$$A',
+    '${no such}',
+  ])('expands %s as Python does', (text) => {
+  const script = 'import os,sys; print(os.path.expanduser(os.path.expandvars(sys.argv[1])))'
+  const { stdout } = spawnSync('python3', ['-c', script, text], {
+    encoding: 'utf8',
+    env: { HOME: '/home/me', A: 'value', PATH: process.env['PATH'] },
+  })
+  const homeOf = (user: string) =>
+    user === 'root'
+      ? spawnSync('python3', ['-c', 'import os; print(os.path.expanduser("~root"))'], {
+          encoding: 'utf8',
+        }).stdout.trim()
+      : undefined
+  expect(expandHome(expandVariables(text, { A: 'value' }), { home: '/home/me', homeOf })).toBe(
+    stdout.replace(/\n$/, ''),
+  )
+})
