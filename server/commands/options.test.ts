@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseOptions } from './options.ts'
 
@@ -25,6 +26,8 @@ describe('parseOptions', () => {
       dryRun: false,
       yes: false,
       json: false,
+      check: false,
+      undo: { how: 'restore' },
     })
   })
 
@@ -34,6 +37,7 @@ describe('parseOptions', () => {
     ).toMatchObject({ port: 0, open: false, credentialsFile: 'c', configFile: 'f', stateDir: 's' })
     expect(run('--endpoint-url', 'http://127.0.0.1:5000', '--recover')).toMatchObject({
       endpointUrl: 'http://127.0.0.1:5000',
+      command: 'recover',
       recover: true,
     })
     expect(run('--demo').demo).toBe(true)
@@ -52,13 +56,18 @@ describe('parseOptions', () => {
     })
     expect(run('rotate', '--all', '--hook', './h', '--dry-run', '--json', '--state-dir', 's')).toMatchObject({
       all: true,
-      hooks: ['./h'],
+      hooks: [path.resolve('h')],
       dryRun: true,
       json: true,
       stateDir: 's',
     })
     expect(run('status', '--json').command).toBe('status')
-    expect(run('undo', 'run-1', '--yes')).toMatchObject({ command: 'undo', target: 'run-1' })
+    expect(run('status', '--check').check).toBe(true)
+    expect(run('undo', 'run-1', '--yes')).toMatchObject({ target: 'run-1', undo: { how: 'restore' } })
+    expect(run('undo', '--profile', 'a', '--how', 'reactivate').undo).toEqual({ how: 'reactivate' })
+    expect(run('undo', 'r', '--new-key', 'delete').undo).toEqual({ how: 'restore', newKey: 'delete' })
+    expect(run('--recover', '--json', '--no-open')).toMatchObject({ command: 'recover', json: true })
+    expect(run('rotate', '--older-than', '0', '--recover')).toMatchObject({ olderThanDays: 0, recover: true })
   })
 
   it('tells help and version, whatever else is given', () => {
@@ -87,8 +96,21 @@ describe('parseOptions', () => {
     [['status', 'x'], "'x'"],
     [['undo', 'a', 'b'], "'b'"],
     [['rotate', '--older-than', 'soon'], 'days'],
-    [['rotate', '--old-key', 'burn'], 'deactivate, delete or keep'],
+    [['rotate', '--all', '--old-key', 'burn'], 'deactivate, delete or keep'],
     [['rotate', '--all', '--profile', 'a'], 'not both'],
+    [['rotate'], '--all'],
+    [['rotate', '--yes'], '--older-than'],
+    [['rotate', '--all', '--hook', ''], '--hook'],
+    [['rotate', '--all', '--port', '0'], "'keyturn' alone"],
+    [['rotate', '--all', '--how', 'restore'], "'keyturn undo'"],
+    [['undo'], 'the id'],
+    [['undo', 'x', '--profile', 'a'], 'the id'],
+    [['undo', 'x', '--how', 'magic'], 'reactivate'],
+    [['undo', 'x', '--new-key', 'keep'], 'deactivate or delete'],
+    [['undo', 'x', '--how', 'reactivate', '--new-key', 'delete'], '--how restore'],
+    [['undo', '--all'], "'keyturn rotate'"],
+    [['status', '--recover'], "'keyturn --recover'"],
+    [['--recover', '--port', '0'], "'keyturn' alone"],
     [['--all'], "'keyturn rotate'"],
     [['--json'], "'keyturn status'"],
     [['status', '--hook', 'x'], "'keyturn rotate'"],

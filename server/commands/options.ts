@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util'
+import path from 'node:path'
 import type { OldKeyMode } from '../api/plan.ts'
+import type { UndoRequest } from '../api/run.ts'
 
 export const commands = ['serve', 'rotate', 'status', 'undo'] as const
-export type Command = (typeof commands)[number]
+/** `recover` is written `keyturn --recover`. */
+export type Command = (typeof commands)[number] | 'recover'
 
 export interface Options {
   readonly command: Command
@@ -20,13 +23,16 @@ export interface Options {
   readonly profiles: readonly string[]
   readonly olderThanDays?: number
   readonly oldKey: OldKeyMode
-  /** Programs to run after each rotation. */
+  /** Programs, by absolute path, to run after each save. */
   readonly hooks: readonly string[]
   readonly dryRun: boolean
   readonly yes: boolean
   readonly json: boolean
+  /** For status: ask AWS first. */
+  readonly check: boolean
   /** For undo: the run or rotation to undo. */
   readonly target?: string
+  readonly undo: UndoRequest
 }
 
 export type Parsed =
@@ -51,6 +57,9 @@ const flags = {
   'old-key': { type: 'string' },
   hook: { type: 'string', multiple: true },
   'dry-run': { type: 'boolean' },
+  check: { type: 'boolean' },
+  how: { type: 'string' },
+  'new-key': { type: 'string' },
   yes: { type: 'boolean', short: 'y' },
   json: { type: 'boolean' },
   version: { type: 'boolean' },
@@ -61,51 +70,24 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof flags }>>['values']
 
 /** Which commands take an option; those that are not named here go with every command. */
 const belongsTo: { readonly [name in keyof typeof flags]?: readonly Command[] } = {
-  all: ['rotate', 'undo'],
+  all: ['rotate'],
   profile: ['rotate', 'undo'],
   'older-than': ['rotate'],
   'old-key': ['rotate'],
-  hook: ['rotate'],
+  hook: ['rotate', 'recover'],
   'dry-run': ['rotate', 'undo'],
+  check: ['status'],
+  how: ['undo'],
+  'new-key': ['undo'],
   yes: ['rotate', 'undo'],
-  json: ['rotate', 'status', 'undo'],
+  json: ['rotate', 'status', 'undo', 'recover'],
+  recover: ['recover', 'rotate', 'undo'],
+  port: ['serve'],
+  host: ['serve'],
+  'no-open': ['serve', 'recover'],
 }
 
 const refusedByDemo = ['credentials-file', 'config-file', 'state-dir', 'endpoint-url'] as const
-
-export const help = `Keyturn rotates the AWS access keys in your credentials file, from a page on this machine.
-
-  keyturn [options]            open the page
-  keyturn rotate [options]     rotate without the page: --all or --profile NAME
-  keyturn status [options]     what is under way, and the age of every key
-  keyturn undo [ID] [options]  put an old key back: of a run, a rotation, or --profile NAME
-
-Options of every command
-  --credentials-file FILE      default: AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials
-  --config-file FILE           default: AWS_CONFIG_FILE, else ~/.aws/config
-  --state-dir DIR              where the journal, the settings and the undo pairs are kept
-  --endpoint-url URL           send every call here instead of to AWS
-  --demo                       try it with an embedded IAM and made-up keys; your files are not touched
-  --recover                    first finish or roll back what an earlier run left under way
-  --version, --help
-
-The page
-  --port N                     default 7420, or the next free one; with --port just that one (0: any)
-  --no-open                    print the link without opening the browser (or set BROWSER=none)
-
-Without the page
-  --all                        every key but canaries and exclusions
-  --profile NAME               the key of this profile; may be given more than once
-  --older-than DAYS            only keys older than that, such as 90 or 90d
-  --old-key MODE               deactivate (default), delete or keep
-  --hook PROGRAM               run it after each rotation; may be given more than once
-  --dry-run                    show the plan and do nothing
-  --yes, -y                    do not ask
-  --json                       print the result as JSON
-
-Exit codes: 0 ok, 1 some failed, 2 wrong usage (a taken --port too), 3 nothing to do,
-4 recovery needed, 130 interrupted.
-`
 
 class UsageError extends Error {}
 
@@ -128,13 +110,12 @@ function isParseError(error: unknown): error is Error {
 }
 
 function checked(values: Values, positionals: readonly string[]): Options {
-  const [command, target] = commandOf(positionals)
+  const [named, target] = commandOf(positionals)
+  const command = named === 'serve' && values.recover ? 'recover' : named
   refuseForeignHost(values)
   for (const [name, takers] of Object.entries(belongsTo)) {
     if (values[name as keyof Values] !== undefined && !takers.includes(command)) {
-      throw new UsageError(
-        `--${name} goes with ${takers.map((taker) => `'keyturn ${taker}'`).join(' and ')}.`,
-      )
+      throw new UsageError(`--${name} goes with ${takers.map((taker) => shown[taker]).join(' and ')}.`)
     }
   }
   if (values.demo) {
@@ -143,6 +124,14 @@ function checked(values: Values, positionals: readonly string[]): Options {
   }
   if (command === 'rotate' && values.all && values.profile) {
     throw new UsageError('Give either --all or --profile, not both.')
+  }
+  if (command === 'rotate' && !values.all && !values.profile && values['older-than'] === undefined) {
+    throw new UsageError('Say which keys: --all, --profile NAME or --older-than DAYS.')
+  }
+  if (command === 'undo' && (target === undefined) === (values.profile === undefined)) {
+    throw new UsageError(
+      'Say what to undo: the id of a run or of a rotation, or --profile NAME. keyturn status lists runs.',
+    )
   }
   const port = portOf(values.port)
   const olderThanDays = daysOf(values['older-than'])
@@ -154,10 +143,12 @@ function checked(values: Values, positionals: readonly string[]): Options {
     all: values.all ?? false,
     profiles: values.profile ?? [],
     oldKey: oldKeyOf(values['old-key']),
-    hooks: values.hook ?? [],
+    hooks: (values.hook ?? []).map(hookOf),
     dryRun: values['dry-run'] ?? false,
     yes: values.yes ?? false,
     json: values.json ?? false,
+    check: values.check ?? false,
+    undo: undoOf(values.how, values['new-key']),
     ...(port === undefined ? {} : { port }),
     ...(olderThanDays === undefined ? {} : { olderThanDays }),
     ...textOf('credentialsFile', values['credentials-file']),
@@ -166,6 +157,14 @@ function checked(values: Values, positionals: readonly string[]): Options {
     ...textOf('endpointUrl', endpointOf(values['endpoint-url'])),
     ...textOf('target', target),
   }
+}
+
+const shown: { readonly [command in Command]: string } = {
+  serve: "'keyturn' alone",
+  rotate: "'keyturn rotate'",
+  status: "'keyturn status'",
+  undo: "'keyturn undo'",
+  recover: "'keyturn --recover'",
 }
 
 function commandOf(positionals: readonly string[]): [Command, string | undefined] {
@@ -204,6 +203,22 @@ function daysOf(text: string | undefined): number | undefined {
 function oldKeyOf(text = 'deactivate'): OldKeyMode {
   if (text === 'deactivate' || text === 'delete' || text === 'keep') return text
   throw new UsageError(`--old-key is deactivate, delete or keep, not '${text}'.`)
+}
+
+function undoOf(how = 'restore', newKey?: string): UndoRequest {
+  if (how !== 'restore' && how !== 'reactivate') {
+    throw new UsageError(`--how is restore or reactivate, not '${how}'.`)
+  }
+  if (newKey === undefined) return { how }
+  if (how !== 'restore') throw new UsageError('--new-key goes with --how restore.')
+  if (newKey === 'deactivate' || newKey === 'delete') return { how, newKey }
+  throw new UsageError(`--new-key is deactivate or delete, not '${newKey}'.`)
+}
+
+/** Absolute, so that what was meant stays what is run; an empty one is a mistake in a script. */
+function hookOf(given: string): string {
+  if (given === '') throw new UsageError('--hook was given no program.')
+  return path.resolve(given)
 }
 
 function endpointOf(text: string | undefined): string | undefined {
