@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-import { help, parseOptions } from './commands/options.ts'
-import { serve, StopRequest } from './commands/serve.ts'
-import { compose } from './compose.ts'
+import { help } from './commands/help.ts'
+import { parseOptions } from './commands/options.ts'
 import { describeError } from './http/log.ts'
 import { takeEnvironment } from './platform/environment.ts'
 import { Failure } from './platform/failure.ts'
@@ -24,6 +23,17 @@ async function main(): Promise<number | undefined> {
   }
   const { stdin, stdout, stderr } = process
   const io = { stdin, stdout, stderr, env: takeEnvironment() }
+  // Loaded when needed: a status need not wait for an HTTP server.
+  if (parsed.options.command !== 'serve') {
+    const { runCommand } = await import('./commands/runCommand.ts')
+    const code = await runCommand(parsed.options, io)
+    // A look that was left alone at Ctrl-C may still wait for a reply; what was printed is out first.
+    return new Promise<never>(() => stdout.write('', () => stderr.write('', () => process.exit(code))))
+  }
+  const [{ serve, StopRequest }, { compose }] = await Promise.all([
+    import('./commands/serve.ts'),
+    import('./compose.ts'),
+  ])
   const stop = new StopRequest()
   const served = await compose(parsed.options, io, stop)
   return serve(served, parsed.options, io, stop)

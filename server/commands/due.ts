@@ -1,0 +1,96 @@
+import type { Inventory, Key, OldKey } from '../api/inventory.ts'
+import type { Trouble } from '../api/problem.ts'
+import type { Run } from '../api/run.ts'
+import { isOverdue } from '../keys/age.ts'
+
+/** What `keyturn status` found; the form of its JSON document, exit code aside. */
+export interface Due {
+  readonly now: string
+  readonly agePolicyDays: number
+  readonly keys: readonly Key[]
+  /** Over the age policy. */
+  readonly overdue: readonly Key[]
+  /** That no check has found an age for, though one may. */
+  readonly unchecked: readonly Key[]
+  /** Ones that cannot be used or rotated as they are. */
+  readonly troubled: readonly Key[]
+  /** Old keys that wait for an act: still active, safe to delete, or made by nobody here. */
+  readonly oldKeys: readonly OldKey[]
+  readonly interrupted: readonly Run[]
+  /** Runs that stand still until a person looks. */
+  readonly standing: readonly Run[]
+  /** Runs that another process drives now. */
+  readonly running: readonly Run[]
+  /** Runs of which something can still be undone. */
+  readonly undoable: readonly {
+    readonly run: string
+    readonly keys: readonly string[]
+    readonly until?: string
+  }[]
+  readonly notices: readonly Trouble[]
+}
+
+export interface DueParts {
+  readonly inventory: Inventory
+  readonly agePolicyDays: number
+  /** All runs, as the journals tell. */
+  readonly runs: readonly Run[]
+  /** Another process holds the state directory: what looks interrupted is under way there. */
+  readonly busy: boolean
+}
+
+/** Pure: what is due, from what is known. Canaries and exclusions never are. */
+export function dueOf({ inventory, agePolicyDays, runs, busy }: DueParts): Due {
+  const now = Date.parse(inventory.now)
+  const made = madeByUs(runs)
+  const ours = inventory.keys.filter((key) => !key.canary && !key.excluded)
+  const keys = ours.map((key) => {
+    const createdAt = key.createdAt ?? made.get(key.id)
+    return createdAt === undefined ? key : { ...key, createdAt }
+  })
+  const open = runs.filter((run) => run.state === 'interrupted')
+  return {
+    now: inventory.now,
+    agePolicyDays,
+    keys,
+    overdue: keys.filter(
+      ({ createdAt }) => createdAt !== undefined && isOverdue(createdAt, agePolicyDays, now),
+    ),
+    unchecked: keys.filter(({ asOf, createdAt, rotatable }) => !asOf && createdAt === undefined && rotatable),
+    troubled: keys.filter((key) => key.problem !== undefined),
+    oldKeys: inventory.oldKeys.filter((key) => key.safe || key.status === 'active' || !key.ours),
+    interrupted: busy ? [] : open,
+    standing: runs.filter(({ state, rotations }) => state !== 'interrupted' && rotations.some(standsStill)),
+    running: busy ? open.map((run) => ({ ...run, state: 'running' as const })) : [],
+    undoable: runs.flatMap((run) => undoOf(run)),
+    notices: inventory.notices,
+  }
+}
+
+export function isDue(due: Due): boolean {
+  const lists = [due.overdue, due.unchecked, due.oldKeys, due.interrupted, due.standing]
+  return lists.some((list) => list.length > 0)
+}
+
+function standsStill({ state }: Run['rotations'][number]): boolean {
+  return state === 'failed'
+}
+
+/** A key that Keyturn made has an age before any check. */
+function madeByUs(runs: readonly Run[]): Map<string, string> {
+  const made = new Map<string, string>()
+  for (const { rotations } of runs) {
+    for (const { newKey, steps } of rotations) {
+      const at = steps.find((step) => step.name === 'create' && step.state === 'done')?.finishedAt
+      if (newKey !== undefined && at !== undefined) made.set(newKey, at)
+    }
+  }
+  return made
+}
+
+function undoOf(run: Run): Due['undoable'] {
+  const open = run.rotations.filter((rotation) => rotation.undo.includes('restore'))
+  if (open.length === 0) return []
+  const until = open.flatMap(({ undoUntil }) => undoUntil ?? []).sort()[0]
+  return [{ run: run.id, keys: open.map(({ key }) => key), ...(until !== undefined && { until }) }]
+}

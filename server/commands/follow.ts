@@ -1,0 +1,129 @@
+import type { Run } from '../api/run.ts'
+import type { Engine } from '../engine.ts'
+import { Failure } from '../platform/failure.ts'
+import { Progress } from './progress.ts'
+import type { Command } from './runCommand.ts'
+
+/**
+ * Shows runs as they go, asks for MFA codes, lets Ctrl-C end them after the steps under way.
+ * @returns the runs as they ended
+ */
+export async function follow(
+  engine: Engine,
+  { terminal, interruption }: Pick<Command, 'terminal' | 'interruption'>,
+  begun: readonly Run[],
+): Promise<Run[]> {
+  const { bus, runs } = engine
+  const progress = new Progress(terminal, begun)
+  const codes = new Codes(engine, terminal, interruption, progress)
+  const unsubscribe = bus.subscribe((event) => {
+    if (event.type !== 'rotation') return
+    progress.update(event.rotation)
+    if (event.rotation.mfa) codes.need(event.rotation.mfa.device)
+  })
+  // What happened between the start and this subscription.
+  for (const { id } of begun) {
+    for (const rotation of runs.existing(id).rotations) {
+      progress.update(rotation)
+      if (rotation.mfa) codes.need(rotation.mfa.device)
+    }
+  }
+  let drained: Promise<void> | undefined
+  const stop = () => {
+    terminal.say('Keyturn ends after the steps under way. Press Ctrl-C again to quit at once.')
+    drained = runs.drain()
+  }
+  if (interruption.requested) stop()
+  else interruption.signal.addEventListener('abort', stop, { once: true })
+  await runs.idle()
+  await drained
+  unsubscribe()
+  codes.end()
+  progress.end()
+  return begun.map(({ id }) => runs.existing(id))
+}
+
+/** Six digits for each device, one question at a time; those that wait for none go on meanwhile. */
+class Codes {
+  readonly #engine: Engine
+  readonly #terminal: Command['terminal']
+  readonly #interruption: Command['interruption']
+  readonly #progress: Progress
+  readonly #over = new AbortController()
+  readonly #asked = new Set<string>()
+  readonly #queue: string[] = []
+  #asking = false
+
+  constructor(
+    engine: Engine,
+    terminal: Command['terminal'],
+    interruption: Command['interruption'],
+    progress: Progress,
+  ) {
+    this.#engine = engine
+    this.#terminal = terminal
+    this.#interruption = interruption
+    this.#progress = progress
+    interruption.signal.addEventListener('abort', () => this.#over.abort(), { once: true })
+  }
+
+  need(device: string): void {
+    const { signers } = this.#engine
+    if (!signers.waitsFor(device)) return
+    if (!this.#terminal.asks) {
+      signers.refuse(device, new Failure(noTerminal(device)))
+      return
+    }
+    if (this.#queue.includes(device)) return
+    this.#queue.push(device)
+    void this.#ask()
+  }
+
+  end(): void {
+    this.#over.abort()
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#asking) return
+    this.#asking = true
+    this.#progress.pause()
+    for (let device = this.#queue[0]; device !== undefined; device = this.#queue[0]) {
+      await this.#askFor(device)
+      this.#queue.shift()
+    }
+    this.#progress.resume()
+    this.#asking = false
+  }
+
+  async #askFor(device: string): Promise<void> {
+    const { signers } = this.#engine
+    if (this.#asked.has(device))
+      this.#terminal.say('AWS did not take that code. A code works once: use the next one.')
+    this.#asked.add(device)
+    while (signers.waitsFor(device)) {
+      const code = await this.#terminal.ask(
+        `MFA code of ${device}: `,
+        this.#over.signal,
+        this.#interruption.request,
+      )
+      if (this.#over.signal.aborted) return
+      if (code === undefined) return signers.refuse(device, new Failure(noCode(device)))
+      if (/^\s*\d{6}\s*$/.test(code)) return signers.give(device, code.trim())
+      this.#terminal.say('A code has six digits.')
+    }
+  }
+}
+
+const noTerminal = (device: string) => ({
+  name: 'mfa-no-terminal',
+  title: 'An MFA code is needed',
+  detail: `AWS asks for a code of ${device}, and there is no terminal to ask on.`,
+  remedy: 'Run the command on a terminal, or rotate this key on the page.',
+})
+
+const noCode = (device: string) => ({
+  name: 'mfa-no-code',
+  title: 'No MFA code was given',
+  detail: `AWS asks for a code of ${device}.`,
+  remedy: 'Rotate this key again with the device at hand.',
+})

@@ -1,0 +1,73 @@
+import type { Plan, PlanRotate, PlanSkip } from '../api/plan.ts'
+import { daysSince } from '../keys/age.ts'
+import { count, owner, places, sentence, short } from './wording.ts'
+
+/** Left on purpose, so that it is no failure: not asked for, or nothing that a rotation is for. */
+const onPurpose = new Set(['excluded', 'canary', 'younger'])
+
+/** What was asked for and cannot be done, so that a person has to look. */
+export function leftOver({ choose, skip }: Plan): number {
+  return choose.length + skip.filter((each) => !isOnPurpose(each)).length
+}
+
+function isOnPurpose({ key, reason }: PlanSkip): boolean {
+  return key === undefined || onPurpose.has(reason.name)
+}
+
+const fate = { deactivate: 'are turned off', delete: 'are deleted for good', keep: 'stay active' } as const
+
+/** The plan in words: will rotate, needs a choice, skipped and why. */
+export function planText(plan: Plan, now: number, profilesOf: (key: string) => readonly string[]): string {
+  const lines: string[] = []
+  if (plan.rotate.length > 0) {
+    lines.push(`Will rotate ${count(plan.rotate.length, 'key')}. The old keys ${fate[plan.oldKey]}.`)
+    for (const row of plan.rotate) lines.push(...rotateLines(row, now))
+  }
+  if (plan.choose.length > 0) {
+    lines.push(
+      `Needs your choice: ${count(plan.choose.length, 'key')}. Open the page with keyturn to choose.`,
+    )
+    for (const { key, profiles, reason, choices } of plan.choose) {
+      lines.push(`  ${places(profiles)}  ${short(key)}  ${reason}`)
+      for (const { label, caution } of choices) lines.push(`      - ${label}.${caution ? ` ${caution}` : ''}`)
+    }
+  }
+  const left = plan.skip.filter((each) => !isOnPurpose(each))
+  if (left.length > 0) {
+    lines.push(`Cannot be rotated now: ${count(left.length, 'key')}.`)
+    for (const { key = '', reason } of left) {
+      lines.push(`  ${places(profilesOf(key))}  ${short(key)}  ${reason.title}. ${sentence(reason)}`)
+    }
+  }
+  lines.push(...passedOver(plan.skip.filter(isOnPurpose), profilesOf))
+  return lines.join('\n')
+}
+
+function rotateLines(row: PlanRotate, now: number): string[] {
+  const age = row.createdAt === undefined ? undefined : count(daysSince(row.createdAt, now), 'day')
+  const facts = [owner(row), age && `${age} old`].filter(Boolean).join(', ')
+  const lines = [`  ${places(row.profiles)}  ${short(row.key)}${facts ? `  ${facts}` : ''}`]
+  const byFile = new Map<string, number[]>()
+  for (const { path, line } of row.lines) byFile.set(path, [...(byFile.get(path) ?? []), line])
+  for (const [path, numbers] of byFile) lines.push(`      ~ ${path}: lines ${numbers.join(', ')}`)
+  if (row.deletesSpare) lines.push(`      - deletes the spare key ${short(row.deletesSpare.id)}`)
+  if (row.merges) lines.push(`      + one new key instead of this one and ${short(row.merges.id)}`)
+  for (const note of row.notes) lines.push(`      ${note}`)
+  return lines
+}
+
+/** One line for each reason: of a hundred young keys nobody wants to read. */
+function passedOver(skip: readonly PlanSkip[], profilesOf: (key: string) => readonly string[]): string[] {
+  const byReason = new Map<string, { title: string; names: string[] }>()
+  for (const { key, profile, reason } of skip) {
+    const group = byReason.get(reason.name) ?? { title: reason.title, names: [] }
+    byReason.set(reason.name, group)
+    group.names.push(
+      profile === undefined ? places(profilesOf(key ?? '')) || short(key ?? '') : `[${profile}]`,
+    )
+  }
+  return [...byReason.values()].map(({ title, names }) => {
+    const more = names.length > 5 ? ` and ${names.length - 5} more` : ''
+    return `Skipped, ${title[0]?.toLowerCase() ?? ''}${title.slice(1)}: ${names.slice(0, 5).join(', ')}${more}`
+  })
+}

@@ -1,0 +1,41 @@
+import { openEngine, type Engine } from '../engine.ts'
+import { exit } from './exitCodes.ts'
+import { follow } from './follow.ts'
+import { resultText } from './resultText.ts'
+import type { Command, Ended } from './runCommand.ts'
+
+/** `keyturn --recover`: what an earlier run left half done is finished, or rolled back. */
+export async function recover(command: Command): Promise<Ended> {
+  const engine = await openEngine(command.options, command.env)
+  try {
+    return await recoverAll(engine, command)
+  } finally {
+    await engine.close()
+  }
+}
+
+/** Idempotent, and may itself be killed. Exit code 4 while something needs a person. */
+export async function recoverAll(engine: Engine, command: Command): Promise<Ended> {
+  const { terminal, interruption } = command
+  const { runs } = engine
+  const begun = []
+  for (const { id } of runs.interrupted()) begun.push(await runs.recover(id))
+  const ended = await follow(engine, command, begun)
+  const now = engine.clock.now()
+  for (const run of ended) {
+    terminal.print(`Run ${run.id}, begun ${run.startedAt}:`)
+    terminal.print(resultText(run, now, !engine.demo))
+  }
+  const waiting = runs.unfinished().filter((run) => !ended.some(({ id }) => id === run.id))
+  for (const run of waiting) {
+    terminal.print(`Run ${run.id} stands still and needs you: open the page with keyturn to retry it.`)
+    terminal.print(resultText(run, now, !engine.demo))
+  }
+  if (begun.length === 0 && waiting.length === 0 && terminal.talks) terminal.print('No run was interrupted.')
+  const code = interruption.requested
+    ? exit.interrupted
+    : runs.unfinished().length > 0
+      ? exit.recovery
+      : exit.ok
+  return { code, document: { recovered: ended, waiting } }
+}

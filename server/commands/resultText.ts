@@ -1,0 +1,83 @@
+import type { Rotation, Run } from '../api/run.ts'
+import { count, places, sentence, short, when } from './wording.ts'
+
+/** What is true now, what to do next, and how to undo. @param undoable false where nothing of it outlives this command */
+export function resultText(run: Run, now: number, undoable: boolean): string {
+  const good = run.rotations.filter((each) => each.state === 'done' || each.state === 'undone')
+  const untouched = run.rotations.filter((each) => each.state === 'rolledBack' || each.state === 'stopped')
+  const stuck = run.rotations.filter((each) => !good.includes(each) && !untouched.includes(each))
+  const lines: string[] = []
+  if (good.length > 0) {
+    lines.push(`${verbs[run.kind]} ${count(good.length, 'key')}.`)
+    for (const each of good) lines.push(`  ${place(each)}  ${became(run, each)}`, ...asides(each))
+  }
+  if (untouched.length > 0) {
+    lines.push(`Left as before: ${count(untouched.length, 'key')}.`)
+    for (const each of untouched)
+      lines.push(`  ${place(each)}  ${short(each.key)}${why(each)}`, ...asides(each))
+  }
+  if (stuck.length > 0) {
+    lines.push(`Needs you: ${count(stuck.length, 'key')}.`)
+    for (const each of stuck)
+      lines.push(`  ${place(each)}  ${became(run, each)}${why(each)}`, ...asides(each))
+  }
+  if (stuck.some((each) => each.state === 'interrupted')) {
+    lines.push('To finish it or roll it back: keyturn --recover')
+  }
+  if (undoable) lines.push(...undoLines(run, now))
+  return lines.join('\n')
+}
+
+const verbs: Readonly<Record<Run['kind'], string>> = {
+  rotate: 'Rotated',
+  restore: 'Put back',
+  reactivate: 'Reactivated',
+  activate: 'Activated',
+  deactivate: 'Deactivated',
+  delete: 'Deleted',
+}
+
+const states: Readonly<Record<Rotation['oldKeyState'], string>> = {
+  active: 'still active',
+  inactive: 'inactive',
+  deleted: 'deleted',
+  unknown: 'in a state that is not known',
+}
+
+function place(rotation: Rotation): string {
+  return places(rotation.profiles) || short(rotation.key)
+}
+
+function became(run: Run, { key, newKey, oldKeyState, profiles }: Rotation): string {
+  if (run.kind === 'reactivate' || newKey === undefined) return `${short(key)} is ${states[oldKeyState]}`
+  if (profiles.some((profile) => profile.state === 'old')) return short(key)
+  return `${short(key)} → ${short(newKey)}; ${short(key)} is ${states[oldKeyState]}`
+}
+
+function why({ problem }: Rotation): string {
+  return problem ? `: ${problem.title}. ${sentence(problem)}` : ''
+}
+
+function asides({ alarm, notes }: Rotation): string[] {
+  return [
+    ...(alarm ? [`      ALARM: ${alarm.title}. ${sentence(alarm)}`] : []),
+    ...notes.map((note) => `      ${note}`),
+  ]
+}
+
+function undoLines(run: Run, now: number): string[] {
+  if (run.kind !== 'rotate') return []
+  const restorable = run.rotations.filter((each) => each.undo.includes('restore'))
+  if (restorable.length > 0) {
+    const until = restorable.flatMap(({ undoUntil }) => undoUntil ?? []).sort()[0]
+    const limit =
+      until === undefined ? '' : ` (possible until ${when(until, now).replace(/^in /, '')} from now)`
+    return [`To put the old keys back: keyturn undo ${run.id}${limit}`]
+  }
+  if (run.rotations.some((each) => each.undo.includes('reactivate'))) {
+    return [`To let the old keys work again: keyturn undo ${run.id} --how reactivate`]
+  }
+  return run.rotations.some((each) => each.oldKeyState === 'deleted')
+    ? ['The old keys are deleted, so that this cannot be undone.']
+    : []
+}

@@ -1,0 +1,81 @@
+import { daysSince } from '../keys/age.ts'
+import { isDue, type Due } from './due.ts'
+import { count, places, sentence, short, when } from './wording.ts'
+
+/** What is due, each with the command that sees to it. */
+export function statusText(due: Due): string {
+  const now = Date.parse(due.now)
+  const lines: string[] = []
+  const section = (title: string, rows: readonly string[], hint?: string) => {
+    if (rows.length === 0) return
+    lines.push(title, ...rows.map((row) => `  ${row}`), ...(hint ? [`  ${hint}`] : []))
+  }
+  section(
+    `${count(due.interrupted.length, 'run')} interrupted:`,
+    due.interrupted.map((run) => `${run.id}, begun ${when(run.startedAt, now)}`),
+    'To finish or roll back: keyturn --recover',
+  )
+  section(
+    'Under way in another Keyturn:',
+    due.running.map((run) => `${run.id}, begun ${when(run.startedAt, now)}`),
+  )
+  section(
+    `${count(due.standing.length, 'run')} that needs you:`.replace(/s that needs/, 's that need'),
+    due.standing.flatMap(({ id, rotations }) =>
+      rotations
+        .filter(({ state }) => state === 'failed')
+        .map(({ profiles, key, problem }) =>
+          [id, places(profiles), short(key), problem && `${problem.title}. ${sentence(problem)}`]
+            .filter(Boolean)
+            .join('  '),
+        ),
+    ),
+    'To retry: open the page with keyturn',
+  )
+  section(
+    `${count(due.overdue.length, 'key')} older than ${count(due.agePolicyDays, 'day')}:`,
+    due.overdue.map(
+      ({ profiles, id, createdAt = due.now }) =>
+        `${places(profiles)}  ${short(id)}  ${count(daysSince(createdAt, now), 'day')} old`,
+    ),
+    `To rotate: keyturn rotate --older-than ${due.agePolicyDays}d`,
+  )
+  section(
+    `${count(due.unchecked.length, 'key')} never checked:`,
+    due.unchecked.map(({ profiles, id }) => `${places(profiles)}  ${short(id)}`),
+    'To ask AWS about them: keyturn status --check',
+  )
+  section(
+    `${count(due.oldKeys.length, 'old key')} waiting:`,
+    due.oldKeys.map(({ id, status, ours, safe, user, lastUsed }) => {
+      const what = safe
+        ? 'safe to delete'
+        : ours
+          ? `still ${status}`
+          : `${status}, in no profile here and not made by Keyturn`
+      const used = lastUsed?.at === undefined ? '' : `, last used ${when(lastUsed.at, now)}`
+      return `${short(id)}${user ? `  of ${user.name}` : ''}  ${what}${used}`
+    }),
+    'To deactivate or delete them: open the page with keyturn',
+  )
+  if (!isDue(due)) lines.push(`Nothing is due. ${count(due.keys.length, 'key')}, none over its age.`)
+  section(
+    'With a problem when last checked:',
+    due.troubled.map(
+      ({ profiles, id, problem }) => `${places(profiles)}  ${short(id)}  ${problem?.title ?? ''}`,
+    ),
+  )
+  section(
+    'Can be undone:',
+    due.undoable.map(({ run, keys, until }) => {
+      const limit =
+        until === undefined ? '' : `, for ${when(until, now).replace(/^in /, '').replace(/,.*/, '')} more`
+      return `keyturn undo ${run}  (${count(keys.length, 'key')}${limit})`
+    }),
+  )
+  for (const notice of due.notices) lines.push(`${notice.title}. ${sentence(notice)}`)
+  const oldest = due.keys.flatMap(({ asOf }) => asOf ?? []).sort()[0]
+  if (oldest !== undefined)
+    lines.push(`As AWS said ${when(oldest, now)}${due.keys.length > 1 ? ' or later' : ''}.`)
+  return lines.join('\n')
+}

@@ -1,0 +1,111 @@
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import type { Environment } from '../platform/environment.ts'
+
+/** The process's own streams, or a test's. */
+export interface Streams {
+  readonly stdin: Readable & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
+  readonly env: Environment
+}
+
+type Tone = 'good' | 'bad' | 'busy'
+const codes: Readonly<Record<Tone, number>> = { good: 32, bad: 31, busy: 36 }
+
+/**
+ * Results go to standard output, everything that is said meanwhile to standard error. With --json standard output
+ * has one JSON document and nothing else.
+ */
+export class Terminal {
+  /** Whether a person can be asked something. */
+  readonly asks: boolean
+  /** Whether what is said is seen on a terminal, where lines can be drawn anew. */
+  readonly draws: boolean
+  /** Whether a result is seen on a terminal; elsewhere nothing is printed where there is nothing to say. */
+  readonly talks: boolean
+  readonly bar: { readonly full: string; readonly empty: string }
+  readonly #streams: Streams
+  readonly #json: boolean
+  readonly #colours: boolean
+
+  constructor(streams: Streams, json: boolean) {
+    const { stdin, stdout, stderr, env } = streams
+    this.#streams = streams
+    this.#json = json
+    this.draws = stderr.isTTY === true && env['TERM'] !== 'dumb'
+    this.asks = stdin.isTTY === true && stderr.isTTY === true
+    this.talks = json ? stderr.isTTY === true : stdout.isTTY === true
+    this.#colours = this.draws && !env['NO_COLOR']
+    const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
+    this.bar = /utf-?8/i.test(locale) ? { full: '█', empty: '░' } : { full: '#', empty: '-' }
+  }
+
+  get columns(): number {
+    return this.#streams.stderr.columns ?? 80
+  }
+
+  get rows(): number {
+    return this.#streams.stderr.rows ?? 24
+  }
+
+  /** The result in words: on standard output, unless that is for JSON. */
+  print(text: string): void {
+    const stream = this.#json ? this.#streams.stderr : this.#streams.stdout
+    stream.write(`${printable(text)}\n`)
+  }
+
+  /** On standard error. */
+  say(text: string): void {
+    this.#streams.stderr.write(`${printable(text)}\n`)
+  }
+
+  /** On standard error, control sequences included: for lines that this program made itself. */
+  draw(sequences: string): void {
+    this.#streams.stderr.write(sequences)
+  }
+
+  document(value: unknown): void {
+    if (this.#json) this.#streams.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)
+  }
+
+  colour(tone: Tone, text: string): string {
+    return this.#colours ? `\u001b[${codes[tone]}m${text}\u001b[39m` : text
+  }
+
+  /**
+   * Asks on the terminal.
+   * @returns the line; undefined at the end of the input or when `signal` aborts
+   */
+  ask(question: string, signal: AbortSignal, onInterrupt: () => void): Promise<string | undefined> {
+    const { stdin, stderr } = this.#streams
+    const lines = createInterface({ input: stdin, output: stderr, terminal: true })
+    return new Promise((resolve) => {
+      const end = (answer?: string) => {
+        signal.removeEventListener('abort', abort)
+        resolve(answer)
+        lines.close()
+      }
+      const abort = () => {
+        stderr.write('\n')
+        end()
+      }
+      if (signal.aborted) return end()
+      signal.addEventListener('abort', abort, { once: true })
+      // In raw mode the terminal sends no signal: readline sees the key.
+      lines.on('SIGINT', onInterrupt)
+      lines.on('close', () => end())
+      lines.question(printable(question), end)
+    })
+  }
+}
+
+/**
+ * Names of profiles and users, and AWS's messages, come from elsewhere: a control sequence among them could clear
+ * the screen or rewrite what stands there.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (char) =>
+    char === '\n' ? char : '�',
+  )
+}

@@ -1,0 +1,158 @@
+import type { Trouble } from '../api/problem.ts'
+import type { Rotation, Run } from '../api/run.ts'
+import { openEngine, type Engine } from '../engine.ts'
+import { Failure } from '../platform/failure.ts'
+import type { NewRun } from '../rotation/runs.ts'
+import { exit } from './exitCodes.ts'
+import { follow } from './follow.ts'
+import { recoverAll } from './recover.ts'
+import { resultText } from './resultText.ts'
+import { confirmed } from './rotate.ts'
+import type { Command, Ended } from './runCommand.ts'
+import { count, places, sentence, short } from './wording.ts'
+
+/** `keyturn undo`: every rotation of a run that can be undone so, one rotation, or the newest of a profile. */
+export async function undo(command: Command): Promise<Ended> {
+  const engine = await openEngine(command.options, command.env)
+  try {
+    if (command.options.recover) {
+      const recovered = await recoverAll(engine, command)
+      if (recovered.code !== exit.ok) return recovered
+    }
+    return await undoWith(engine, command)
+  } finally {
+    await engine.close()
+  }
+}
+
+interface Left {
+  readonly rotation: Rotation
+  readonly reason: Trouble
+}
+
+async function undoWith(engine: Engine, command: Command): Promise<Ended> {
+  const { options, terminal, interruption } = command
+  const { how, newKey = 'deactivate' } = options.undo
+  const chosen = await targetsOf(engine, command)
+  const possible: Rotation[] = []
+  const left: Left[] = []
+  for (const rotation of chosen.rotations) {
+    // Says whether it would work; nothing begins before `start`.
+    const reason = await engine.undos.ofRotation(rotation.id, options.undo).then(() => undefined, troubleOf)
+    if (reason) left.push({ rotation, reason })
+    else possible.push(rotation)
+  }
+  const document = { how, undo: possible, left }
+  if (possible.length === 0) {
+    const [only] = left
+    throw new Failure(only && left.length === 1 ? only.reason : nothingLeft(left.length))
+  }
+  const off = newKey === 'delete' ? 'deleted for good' : 'turned off'
+  terminal.print(
+    how === 'restore'
+      ? `Will put back ${count(possible.length, 'old key')}. The new keys are ${off}.`
+      : `Will let ${count(possible.length, 'old key')} work again. The files keep the new keys.`,
+  )
+  for (const { profiles, key, newKey: made = '' } of possible) {
+    terminal.print(
+      `  ${places(profiles)}  ${how === 'restore' ? `${short(made)} → ${short(key)}` : short(key)}`,
+    )
+  }
+  if (left.length > 0) terminal.print(`Stays as it is: ${count(left.length, 'key')}.`)
+  for (const { rotation, reason } of left) {
+    terminal.print(`  ${places(rotation.profiles)}  ${short(rotation.key)}  ${sentence(reason)}`)
+  }
+  if (options.dryRun) {
+    terminal.print('A dry run: nothing was changed.')
+    return { code: exit.ok, document }
+  }
+  if (!options.yes) await confirmed(command, `Undo ${count(possible.length, 'rotation')}?`)
+  const begun: Run[] = []
+  for (const make of chosen.make(possible)) begun.push(await engine.runs.start(await make()))
+  const runs = await follow(engine, command, begun)
+  for (const run of runs) terminal.print(resultText(run, engine.clock.now(), false))
+  return { code: codeOf(runs, interruption.requested), document: { ...document, runs } }
+}
+
+interface Chosen {
+  readonly rotations: readonly Rotation[]
+  /** One new run for a whole run, one for each rotation otherwise. */
+  make(possible: readonly Rotation[]): (() => Promise<NewRun>)[]
+}
+
+/** @throws Failure `not-found` */
+async function targetsOf({ runs, undos, keyring }: Engine, { options }: Command): Promise<Chosen> {
+  // What can be undone follows from what the files hold now.
+  runs.sawFiles((await keyring.readKeys()).snapshot)
+  const { target, profiles, undo: request } = options
+  const each = (possible: readonly Rotation[]) =>
+    possible.map(
+      ({ id }) =>
+        () =>
+          undos.ofRotation(id, request),
+    )
+  if (target === undefined) {
+    const newest = new Map([...new Set(profiles)].map((name) => [name, newestOf(runs.all(), name)]))
+    for (const [name, found] of newest) if (!found) throw new Failure(neverRotated(name))
+    const rotations = [...newest.values()].flatMap((rotation) => rotation ?? [])
+    return {
+      rotations: rotations.filter((one, at) => rotations.findIndex(({ id }) => id === one.id) === at),
+      make: each,
+    }
+  }
+  const run = runs.get(target)
+  if (run?.kind === 'rotate')
+    return { rotations: run.rotations, make: () => [() => undos.ofRun(target, request)] }
+  const known = runs.rotation(target)
+  if (known?.run.kind === 'rotate') return { rotations: [known.rotation], make: each }
+  throw new Failure(run || known ? noRotation(target) : notFound(target))
+}
+
+function newestOf(all: readonly Run[], profile: string): Rotation | undefined {
+  return all
+    .filter((run) => run.kind === 'rotate')
+    .sort((a, b) => a.id.localeCompare(b.id))
+    .flatMap((run) => run.rotations)
+    .findLast(
+      (rotation) => rotation.newKey !== undefined && rotation.profiles.some(({ name }) => name === profile),
+    )
+}
+
+function codeOf(runs: readonly Run[], interrupted: boolean): number {
+  if (interrupted) return exit.interrupted
+  if (runs.some((run) => run.state === 'interrupted')) return exit.recovery
+  return runs.every((run) => run.state === 'done') ? exit.ok : exit.failed
+}
+
+function troubleOf(error: unknown): Trouble {
+  if (error instanceof Failure) return error.trouble
+  throw error
+}
+
+const notFound = (target: string): Trouble => ({
+  name: 'not-found',
+  title: 'No such run',
+  detail: `There is neither a run nor a rotation with the id ${target}. Nothing was done.`,
+  remedy: 'keyturn status lists the runs that can be undone.',
+})
+
+const noRotation = (target: string): Trouble => ({
+  name: 'not-found',
+  title: 'Not a rotation',
+  detail: `${target} rotated nothing itself: it acted on what an earlier run had rotated. Nothing was done.`,
+  remedy: 'Rotate the key again, if its present one is not wanted.',
+})
+
+const neverRotated = (name: string): Trouble => ({
+  name: 'not-found',
+  title: 'Nothing to undo',
+  detail: `No run on this machine has rotated the key of [${name}]. Nothing was done.`,
+  remedy: 'keyturn status lists the runs that can be undone.',
+})
+
+const nothingLeft = (number: number): Trouble => ({
+  name: 'cannot-undo',
+  title: 'Nothing to undo',
+  detail: `None of the ${number} rotations of this run can be undone this way any more. Nothing was done.`,
+  remedy: 'The page says for each what is left of it.',
+})

@@ -1,0 +1,61 @@
+import type { Trouble } from '../api/problem.ts'
+import type { Rotation, StepName } from '../api/run.ts'
+
+/** `1 key`, `3 keys`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** As everywhere: the last four characters. */
+export function short(id: string): string {
+  return `****${id.slice(-4)}`
+}
+
+/** `[a]`, `[a] [b]`. */
+export function places(profiles: readonly (string | { readonly name: string })[]): string {
+  const names = profiles.map((profile) => (typeof profile === 'string' ? profile : profile.name))
+  return [...new Set(names)].map((name) => `[${name}]`).join(' ')
+}
+
+/** What is true, what to do, and AWS's own words to search for. */
+export function sentence({ detail, remedy, code, requestId }: Trouble): string {
+  const aws = [code && `AWS: ${code}`, requestId && `request ${requestId}`].filter(Boolean).join(', ')
+  return [detail, remedy, aws && `(${aws})`].filter(Boolean).join(' ')
+}
+
+/** A key by whose it is: `sam in acme-production`. */
+export function owner({ user, account }: Pick<Rotation, 'user' | 'account'>): string {
+  const where = account?.alias ?? account?.id
+  return [user?.name, where && `in ${where}`].filter(Boolean).join(' ')
+}
+
+const day = 86_400_000
+
+/** Both relative and absolute: `12 days ago, 2026-03-01 10:00 UTC`. */
+export function when(time: string, now: number): string {
+  const at = Date.parse(time)
+  const absolute = `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const distance = Math.abs(now - at)
+  const amount =
+    distance < 3_600_000
+      ? count(Math.round(distance / 60_000), 'minute')
+      : distance < 2 * day
+        ? count(Math.round(distance / 3_600_000), 'hour')
+        : count(Math.floor(distance / day), 'day')
+  return at > now ? `in ${amount}, ${absolute}` : `${amount} ago, ${absolute}`
+}
+
+/** What a step does, as it is said while it is under way. */
+export const doing: Readonly<Record<StepName, string>> = {
+  check: 'checking',
+  unify: 'giving both profiles one key',
+  makeRoom: 'deleting the spare key',
+  create: 'making the new key',
+  activate: 'activating',
+  verify: 'waiting until AWS knows the key',
+  save: 'saving',
+  prove: 'proving what was saved',
+  hook: 'running hooks',
+  retire: 'turning the old key off',
+  confirm: 'seeing the old key refused',
+}
