@@ -29,5 +29,13 @@ export async function compose(options: Options, io: Io, stop: StopRequest): Prom
     routes: [keyRoutes(keyring), fileRoutes(store), rotationRoutes(engine)],
   })
   app.addHook('onClose', () => engine.close())
-  return { app, clock, launchSecrets, stateDirectory, running: () => runs.busy, drain: () => runs.drain() }
+  return {
+    app,
+    clock,
+    launchSecrets,
+    stateDirectory,
+    interrupted: runs.interrupted().length,
+    running: () => runs.busy,
+    drain: () => runs.drain(),
+  }
 }

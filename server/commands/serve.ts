@@ -45,6 +45,8 @@ export interface Served {
   readonly clock: Clock
   readonly launchSecrets: LaunchSecrets
   readonly stateDirectory: string
+  /** Runs that an earlier start left half done. */
+  readonly interrupted?: number
   /** Whether a run is under way now. */
   readonly running: () => boolean
   /** Ends what is under way after the steps that have begun; resolves when nothing moves any more. */
@@ -79,6 +81,9 @@ export async function serve(
   endGracefully(served, stop, say)
   const link = printLink()
   say('The link works once, within two minutes. Press Enter for a fresh one, Ctrl-C to stop.')
+  if (served.interrupted) {
+    say('An earlier run was interrupted: open the page, or stop Keyturn and run keyturn --recover.')
+  }
   // The end of the input is not the end of the server: it may have been started without a terminal.
   createInterface({ input: io.stdin }).on('line', printLink)
   if (options.open && io.env.BROWSER !== 'none') void openBrowser(served, link, io.env, say)
