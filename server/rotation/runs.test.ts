@@ -189,6 +189,37 @@ describe('what goes wrong', () => {
     expect(user.keys.every((key) => key.status === 'Active' && !key.deleted)).toBe(true)
   })
 
+  it('merges on retry though the first try had deleted the other key and could not put it back', async () => {
+    const wish = shapes[4]!.lay(disk, iam)
+    iam.spread = 1_000
+    const room = await openMachineRoom(disk, iam, clock)
+    const run = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    expect(run.rotations[0]).toMatchObject({ state: 'rolledBack', problem: { name: 'not-working' } })
+    expect(run.rotations[0]?.notes.join(' ')).toContain('now hold the key that stayed')
+    await room.runs.retry(run.id)
+    await room.runs.idle()
+    // The second rollback has nothing to put back, and needs no secret for it.
+    expect(room.runs.existing(run.id).rotations[0]?.state).toBe('rolledBack')
+    iam.spread = 2
+    await room.runs.retry(run.id)
+    await room.runs.idle()
+    expect(room.runs.existing(run.id).rotations[0]?.state).toBe('done')
+    expect(new Set([...disk.pairs().values()].map((pair) => pair.id)).size).toBe(1)
+  })
+
+  it('deletes no spare key where the user’s keys can no longer be listed', async () => {
+    const wish = shapes[3]!.lay(disk, iam)
+    const room = await openMachineRoom(disk, iam, clock)
+    let lists = 0
+    iam.fault = (action) => (action === 'ListAccessKeys' && ++lists > 2 ? 'denied' : undefined)
+    const run = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    expect(run.rotations[0]?.state).toBe('rolledBack')
+    expect(iam.users[0]?.keys.map((key) => [key.status, key.deleted])).toEqual([
+      ['Active', false],
+      ['Active', false],
+    ])
+  })
+
   it('one failure spoils no other rotation', async () => {
     const wish = shapes[6]!.lay(disk, iam)
     iam.users[0]!.denied.add('CreateAccessKey')

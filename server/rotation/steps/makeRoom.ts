@@ -10,7 +10,11 @@ import { profileIn, standsAt, type World } from '../world.ts'
  */
 export const unify: Step<World> = {
   name: 'unify',
-  async do(world) {
+  async before(world) {
+    return { toUnify: (await notUnified(world)).length }
+  },
+  async do(world, known) {
+    if (known['toUnify'] === 0) return { unified: 0 }
     const merge = mergeOf(world)
     const from = await world.fromPair()
     const other = await world.pairOf(merge.key)
@@ -30,6 +34,8 @@ export const unify: Step<World> = {
   },
   async undo(world, known) {
     const merge = mergeOf(world)
+    // Nothing to put back: an earlier try had deleted the key, or this one has.
+    if (known['toUnify'] === 0) return { leftUnified: true }
     if (known['spareDeleted'] === true) {
       await world.shop.undo.remove(merge.key)
       return { leftUnified: true }
@@ -99,6 +105,14 @@ export const makeRoom: Step<World> = {
     )
     return {}
   },
+}
+
+/** The merged key's profiles that do not hold the key to be rotated yet. */
+async function notUnified(world: World) {
+  const snapshot = await world.shop.store.read()
+  return mergeOf(world).profiles.filter(
+    (profile) => standsAt(snapshot, profile, world.spec.from, undefined) !== 'old',
+  )
 }
 
 function mergeOf(world: World) {
