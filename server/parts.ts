@@ -9,6 +9,7 @@ import type { Options } from './commands/options.ts'
 import { describeError } from './http/log.ts'
 import { FindingsFile } from './keys/findingsFile.ts'
 import { Keyring } from './keys/keyring.ts'
+import { findingOf } from './keys/learn.ts'
 import { writeAtomic } from './platform/atomicFile.ts'
 import { Bus } from './platform/bus.ts'
 import { systemClock } from './platform/clock.ts'
@@ -77,6 +78,7 @@ export async function openParts(options: Options, place: Surroundings, toLook = 
         settings: () => settings.get(),
         env: place.env,
       }),
+      learn: (learnt) => findings.put(findingOf(learnt, findings.all(), clock.now())),
       stateWritable: () => probe(place.stateDirectory),
     },
   })

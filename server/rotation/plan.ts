@@ -26,6 +26,8 @@ export interface PlanContext {
   readonly held: ReadonlyMap<string, HeldKey>
   /** Keys that Keyturn made or replaced. */
   readonly ours: ReadonlySet<string>
+  /** Of the administrator's profile that the request names, where it is known. */
+  readonly signerAccount?: string
 }
 
 /**
@@ -43,7 +45,7 @@ export function plan(request: PlanRequest, keys: readonly Checked[], context: Pl
 
   for (const checked of keys) {
     const { held, finding } = checked
-    const reason = checked.passedOver ?? held.problem ?? blocking(finding)
+    const reason = checked.passedOver ?? held.problem ?? blocking(finding) ?? outOfReach(finding, context)
     if (reason) {
       skip.push({ key: held.id, reason })
       continue
@@ -99,6 +101,18 @@ export function blocking(finding: Finding | undefined): Trouble | undefined {
   if (!problem || problem.name === 'mfa-required') return undefined
   if (problem.action === 'iam:ListAccessKeys' && problem.name !== 'quarantined') return undefined
   return problem
+}
+
+/** An administrator acts in its own account alone. */
+function outOfReach(finding: Finding | undefined, { signerAccount }: PlanContext): Trouble | undefined {
+  const account = finding?.account?.id
+  if (signerAccount === undefined || account === undefined || account === signerAccount) return undefined
+  return {
+    name: 'other-account',
+    title: 'Another account',
+    detail: `The key is of account ${account}; the administrator’s profile is of ${signerAccount}.`,
+    remedy: 'Rotate it in a plan of its own.',
+  }
 }
 
 function siblingOf(each: Finding['siblings'][number], context: PlanContext): Sibling {

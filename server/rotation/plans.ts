@@ -58,6 +58,7 @@ export class Plans {
   async begin(request: PlanRequest): Promise<Plan> {
     const { snapshot, keys } = await this.#deps.readKeys()
     const wanted = this.#wanted(request, keys)
+    if (request.signer !== undefined) adminKey(request.signer, keys)
     const view: Plan = {
       id: randomBytes(9).toString('base64url'),
       state: 'checking',
@@ -159,6 +160,7 @@ export class Plans {
       snapshot,
       held: new Map(keys.map((key) => [key.id, key])),
       ours: this.#deps.ours(),
+      ...(await this.#signerAccount(draft.request, keys)),
     })
     const skip = [
       ...draft.planned.rows.skip,
@@ -167,6 +169,17 @@ export class Plans {
     const named = new Set(draft.planned.specs.flatMap((spec) => [spec.from, spec.merge?.key]))
     draft.bound = keys.filter((key) => named.has(key.id))
     this.#show(draft, { state: 'ready', ...draft.planned.rows, skip })
+  }
+
+  /** @throws Failure `no-admin` where the profile that should sign holds no key */
+  async #signerAccount(
+    { signer }: PlanRequest,
+    keys: readonly HeldKey[],
+  ): Promise<{ signerAccount?: string }> {
+    if (signer === undefined) return {}
+    const admin = adminKey(signer, keys)
+    const account = (await this.#finding(admin)).account?.id
+    return account === undefined ? {} : { signerAccount: account }
   }
 
   /** A canary raises an alarm at any call: it is not even looked at without the second yes. */
@@ -213,6 +226,17 @@ export class Plans {
       remedy: 'Make a new plan.',
     })
   }
+}
+
+function adminKey(profile: string, keys: readonly HeldKey[]): HeldKey {
+  const admin = keys.find((key) => key.profiles.some((each) => each.name === profile))
+  if (admin) return admin
+  throw new Failure({
+    name: 'no-admin',
+    title: 'No such administrator’s profile',
+    detail: `[${profile}] holds no access key.`,
+    remedy: 'Choose a profile that does.',
+  })
 }
 
 /** Profiles without a key of their own that could be rotated, each with why: SSO, roles, half a pair. */

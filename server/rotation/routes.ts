@@ -19,6 +19,8 @@ export interface RotationRoutes {
 
 const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) }, { additionalProperties: false })
 const Nothing = Type.Optional(Type.Union([Type.Null(), Type.Object({}, { additionalProperties: false })]))
+/** Thousands of ids fit; the 16 KiB of everything else would stop a selection at about 650 keys. In bytes. */
+const planLimit = 128 * 1024
 const problems = { '4xx': Problem, '5xx': Problem }
 
 /** Plans, runs, undos, acts on old keys, codes, history. */
@@ -26,7 +28,7 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
   return async (app) => {
     app.post(
       '/api/plans',
-      { schema: { body: PlanRequest, response: { 202: Plan, ...problems } } },
+      { bodyLimit: planLimit, schema: { body: PlanRequest, response: { 202: Plan, ...problems } } },
       async (request, reply) => reply.code(202).send(await plans.begin(request.body)),
     )
     app.get(

@@ -311,3 +311,37 @@ describe('a plan of everything', () => {
     expect(room.plans.get(id).skip).toMatchObject([{ profile: 'sso' }])
   })
 })
+
+describe('what a run saw', () => {
+  it('lets the new key be retired from the old keys’ page after a restore', async () => {
+    const wish = shapes[0]!.lay(disk, iam)
+    const room = await openMachineRoom(disk, iam, clock)
+    const first = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    await room.runs.start(await room.undos.ofRun(first.id, { how: 'restore' }))
+    await room.runs.idle()
+    const { newKey = '' } = first.rotations[0]!
+    const run = await room.runs.start(await room.undos.ofKey(newKey, 'delete', newKey.slice(-4)))
+    await room.runs.idle()
+    expect(room.runs.existing(run.id).state).toBe('done')
+    expect(iam.key(newKey)?.deleted).toBe(true)
+  })
+
+  it('keeps an administrator’s profile to its own account', async () => {
+    const ann = iam.addKey(iam.addUser('ann'))
+    const boss = iam.addKey(iam.addUser('boss', '444455556666'))
+    const { writeFileSync } = await import('node:fs')
+    const section = (name: string, key: { id: string; secret: string }) =>
+      `[${name}]\naws_access_key_id = ${key.id}\naws_secret_access_key = ${key.secret}\n`
+    writeFileSync(disk.credentials, section('ann', ann) + section('boss', boss))
+    const room = await openMachineRoom(disk, iam, clock)
+    const { id } = await room.plans.begin({ keys: 'all', oldKey: 'deactivate', signer: 'boss' })
+    while (room.plans.get(id).state === 'checking') await new Promise(setImmediate)
+    expect(room.plans.get(id)).toMatchObject({
+      rotate: [{ key: boss.id }],
+      skip: [{ key: ann.id, reason: { name: 'other-account' } }],
+    })
+    await expect(
+      room.plans.begin({ keys: 'all', oldKey: 'deactivate', signer: 'nobody' }),
+    ).rejects.toMatchObject({ trouble: { name: 'no-admin' } })
+  })
+})

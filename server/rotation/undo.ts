@@ -168,11 +168,13 @@ export class Undos {
     }
   }
 
-  /** The newest rotation that replaced this key. */
+  /** The newest rotation, or restore, that replaced this key. */
   #rotationOf(key: string) {
     const rotations = this.#deps.runs
       .all()
-      .flatMap((run) => run.rotations.filter((each) => each.key === key && run.kind === 'rotate'))
+      .flatMap((run) =>
+        run.rotations.filter((each) => each.key === key && (run.kind === 'rotate' || run.kind === 'restore')),
+      )
     const newest = rotations.sort((a, b) => a.id.localeCompare(b.id)).at(-1)
     return newest && this.#deps.runs.rotation(newest.id)
   }

@@ -1,7 +1,8 @@
 import type { Settings } from '../api/settings.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { StepName } from '../api/run.ts'
-import type { CallOptions, Iam, Signer, Target } from '../keys/iam.ts'
+import type { Account, User } from '../api/inventory.ts'
+import type { CallOptions, Iam, KeyList, KeyRecord, Signer, Target } from '../keys/iam.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Failure } from '../platform/failure.ts'
 import type { KeyPair } from '../profiles/keyPair.ts'
@@ -18,8 +19,18 @@ export interface Workshop {
   readonly settings: () => Settings
   readonly signers: Signers
   readonly hooks: Hooks
+  /** Keeps what a run saw of a user's keys, as a check would. */
+  readonly learn: (learnt: Learnt) => Promise<void>
   /** Throws where the state directory could not hold another journal entry or undo entry. */
   readonly stateWritable: () => Promise<void>
+}
+
+export interface Learnt {
+  /** The key that the profiles hold. */
+  readonly key: string
+  readonly user: User
+  readonly account?: Account
+  readonly keys: readonly KeyRecord[]
 }
 
 /** Who signs the IAM calls for a user: its own pair, an MFA session of it, or an administrator's profile. */
@@ -129,6 +140,11 @@ export class World {
       (device) => this.#hooks.waitForCode(device),
       (signer) => act(signer, this.calls()),
     )
+  }
+
+  async learn(key: string, list: KeyList): Promise<void> {
+    const { user, account } = this.spec
+    if (user) await this.shop.learn({ key, user, keys: list.keys, ...(account && { account }) })
   }
 
   /** The pair itself as the signer: what a proof of it needs, whoever signs the rest. */

@@ -87,8 +87,9 @@ export const proveOld: Step<World> = {
     if (old) {
       const { passes } = world.shop.settings().verification
       await provePair(world, old, passes, accountOf(known), known['ownListDenied'] === true)
-      return { oldKey: 'active', proved: true }
     }
+    await learnOf(world, signs)
+    if (old) return { oldKey: 'active', proved: true }
     return { oldKey: await stateOf(world, await world.pairOf(signs), acts), proved: false }
   },
 }
@@ -104,10 +105,9 @@ export const putAway: Step<World> = {
     if (world.spec.kind === 'delete') {
       await remove(world, pair, acts)
       await world.shop.undo.remove(acts)
-      return { oldKey: 'deleted' }
-    }
-    await turnOff(world, pair, acts)
-    return { oldKey: 'inactive' }
+    } else await turnOff(world, pair, acts)
+    await learnOf(world, signs)
+    return { oldKey: world.spec.kind === 'delete' ? 'deleted' : 'inactive' }
   },
   async settle(world, known) {
     const { signs, acts } = parties(world)
@@ -115,6 +115,19 @@ export const putAway: Step<World> = {
     const wanted = world.spec.kind === 'delete' ? 'deleted' : 'inactive'
     return { found: state === wanted ? 'in' : 'out', facts: { ...known, oldKey: state } satisfies Facts }
   },
+}
+
+/** What the page shows of the user's keys is as of now again; that it could not be asked fails nothing. */
+async function learnOf(world: World, signs: string): Promise<void> {
+  try {
+    const pair = await world.pairOf(signs)
+    await world.learn(
+      signs,
+      await world.signed(pair, (signer, options) => world.shop.iam.listKeys(signer, options)),
+    )
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+  }
 }
 
 /** @returns the key whose pair signs, and the key that is acted on */

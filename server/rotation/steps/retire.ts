@@ -91,6 +91,7 @@ async function lookForStrangers(world: World, known: Facts, id: string): Promise
   if (!Array.isArray(before)) return
   const to = await world.toPair(id)
   const list = await world.signed(to, (signer, options) => world.shop.iam.listKeys(signer, options))
+  await world.learn(id, list)
   const expected = new Set<unknown>([...before, ...((known['strays'] as unknown[] | undefined) ?? []), id])
   for (const key of list.keys) {
     if (expected.has(key.id)) continue

@@ -8,6 +8,7 @@ import type { PlanRequest } from '../../api/plan.ts'
 import { defaultSettings, type Settings } from '../../api/settings.ts'
 import { readSharedConfig } from '../../aws/sharedConfigReader.ts'
 import type { Iam, Target } from '../../keys/iam.ts'
+import { findingOf } from '../../keys/learn.ts'
 import type { Finding, HeldKey } from '../../keys/ports.ts'
 import { Bus } from '../../platform/bus.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -138,6 +139,7 @@ export async function openMachineRoom(
   const signers = new SignerDesk({ iam, clock, readKeys })
   await fs.mkdir(disk.state, { recursive: true, mode: 0o700 })
   const onDefect = (error: unknown) => void defects.push(error)
+  const findings = new Map<string, Finding>()
   const runs = await Runs.load({
     directory: join(disk.state, 'runs'),
     bus,
@@ -150,10 +152,13 @@ export async function openMachineRoom(
       signers,
       settings: () => settings,
       hooks: { any: () => Promise.resolve(false), run: () => Promise.resolve([]) },
+      learn: (learnt) => {
+        findings.set(learnt.key, findingOf(learnt, [...findings.values()], clock.now()))
+        return Promise.resolve()
+      },
       stateWritable: () => Promise.resolve(),
     },
   })
-  const findings = new Map<string, Finding>()
   const check = async (held: HeldKey): Promise<Finding> => {
     const signer = { kind: 'own' as const, pair: held.pair, target }
     const asOf = new Date(clock.now()).toISOString()
