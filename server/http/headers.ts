@@ -22,9 +22,7 @@ const directives = {
 /** Everything a browser can lend to a page is off, but for writing to the clipboard: the page has copy buttons. */
 const permissions = [
   'accelerometer=()',
-  'ambient-light-sensor=()',
   'autoplay=()',
-  'bluetooth=()',
   'browsing-topics=()',
   'camera=()',
   'clipboard-read=()',
@@ -51,7 +49,6 @@ const permissions = [
   'serial=()',
   'storage-access=()',
   'usb=()',
-  'web-share=()',
   'window-management=()',
   'xr-spatial-tracking=()',
 ].join(', ')
