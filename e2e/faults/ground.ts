@@ -34,7 +34,7 @@ export const hasty: Settings['verification'] = {
   passes: 2,
   intervalMs: 20,
   patienceMs: 20_000,
-  confirmPatienceMs: 2_000,
+  confirmPatienceMs: 10_000,
   orphanPatienceMs: 300,
 }
 

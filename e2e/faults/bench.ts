@@ -1,0 +1,170 @@
+import { setImmediate as tick } from 'node:timers/promises'
+import { join } from 'node:path'
+import type { ServerEvent } from '../../server/api/events.ts'
+import type { Plan, PlanRequest } from '../../server/api/plan.ts'
+import type { Run } from '../../server/api/run.ts'
+import { defaultSettings } from '../../server/api/settings.ts'
+import type { Settings } from '../../server/api/settings.ts'
+import { resolveTarget } from '../../server/aws/endpoints.ts'
+import { createIam } from '../../server/aws/iam.ts'
+import { readSharedConfig } from '../../server/aws/sharedConfigReader.ts'
+import { FindingsFile } from '../../server/keys/findingsFile.ts'
+import { findingOf } from '../../server/keys/learn.ts'
+import { Keyring } from '../../server/keys/keyring.ts'
+import { Bus } from '../../server/platform/bus.ts'
+import type { Clock } from '../../server/platform/clock.ts'
+import { createProfileStore } from '../../server/profiles/store.ts'
+import { Plans } from '../../server/rotation/plans.ts'
+import { Runs } from '../../server/rotation/runs.ts'
+import { SignerDesk } from '../../server/rotation/signers.ts'
+import { UndoStore } from '../../server/rotation/undoStore.ts'
+import { Undos } from '../../server/rotation/undo.ts'
+import { Ground } from './ground.ts'
+import type { SandboxOptions } from '../../server/sandbox/sandbox.ts'
+import { Random, seed } from './random.ts'
+
+/** A clock on which waiting takes no time, and on which things happen when their time has come. */
+export class SoonClock implements Clock {
+  #now = Date.now()
+  #due: { at: number; act: () => unknown }[] = []
+
+  now(): number {
+    return this.#now
+  }
+
+  /** Does something once so many milliseconds have been waited through. */
+  after(ms: number, act: () => unknown): void {
+    this.#due.push({ at: this.#now + ms, act })
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    this.#now += ms
+    for (const due of this.#due.filter(({ at }) => at <= this.#now)) {
+      this.#due.splice(this.#due.indexOf(due), 1)
+      await due.act()
+    }
+    await tick()
+    signal?.throwIfAborted()
+  }
+}
+
+/** The whole engine in this process, with the defaults' patience: real files, real HTTP, AWS's SDK; time alone is quick. */
+export interface Bench {
+  readonly ground: Ground
+  readonly clock: SoonClock
+  readonly runs: Runs
+  readonly signers: SignerDesk
+  readonly undos: Undos
+  readonly events: ServerEvent[]
+  /** What nobody foresaw; must stay empty. */
+  readonly defects: unknown[]
+  plan(request: PlanRequest): Promise<Plan>
+  /** Plans, starts, and waits until nothing moves any more. */
+  rotate(request: PlanRequest): Promise<{ plan: Plan; run: Run }>
+  close(): Promise<void>
+}
+
+/** @param change of the default settings */
+export async function openBench(
+  options: Omit<SandboxOptions, 'clock'> = {},
+  change: Partial<Settings> = {},
+): Promise<Bench> {
+  const clock = new SoonClock()
+  const ground = await Ground.open({ ...options, clock })
+  const settings: Settings = { ...defaultSettings, ...change }
+  const bus = new Bus<ServerEvent>()
+  const events: ServerEvent[] = []
+  const defects: unknown[] = []
+  const onDefect = (error: unknown) => void defects.push(error)
+  bus.subscribe((event) => events.push(event))
+  const random = new Random(seed)
+  const iam = createIam({
+    clock,
+    random: () => random.next(),
+    env: {},
+    callsInFlight: () => settings.callsInFlight,
+  })
+  const store = createProfileStore({
+    locations: {
+      credentials: { path: ground.credentials, from: 'test' },
+      config: { path: ground.config, from: 'test' },
+    },
+    reader: readSharedConfig,
+    clock,
+  })
+  const findings = await FindingsFile.open(ground.state)
+  const undo = new UndoStore(join(ground.state, 'undo'), clock)
+  const signers: SignerDesk = new SignerDesk({ iam, clock, readKeys: () => keyring.readKeys() })
+  const runs = await Runs.load({
+    directory: join(ground.state, 'runs'),
+    bus,
+    onDefect,
+    shop: {
+      clock,
+      iam,
+      store,
+      undo,
+      signers,
+      settings: () => settings,
+      hooks: { any: () => Promise.resolve(false), run: () => Promise.resolve([]) },
+      learn: () => Promise.resolve(),
+      learn: (learnt) => findings.put(findingOf(learnt, findings.all(), clock.now())),
+      stateWritable: () => Promise.resolve(),
+    },
+  })
+  const keyring: Keyring = new Keyring({
+    demo: false,
+    version: 'test',
+    clock,
+    bus,
+    store,
+    iam,
+    findings,
+    resolve: (profile) => resolveTarget(profile, {}, ground.sandbox.url),
+    settings: () => settings,
+    replaced: runs,
+    env: {},
+    notices: () => [],
+    onDefect,
+  })
+  const plans = new Plans({
+    clock,
+    bus,
+    readKeys: () => keyring.readKeys(),
+    check: (key) => keyring.check(key),
+    excluded: () => new Set(),
+    canary: (id) => keyring.isCanary(id),
+    ours: () => runs.ours(),
+    newRunId: () => runs.newId(),
+    onDefect,
+  })
+  const undos = new Undos({ runs, findings, readKeys: () => keyring.readKeys() })
+  const plan = async (request: PlanRequest): Promise<Plan> => {
+    const { id } = await plans.begin(request)
+    while (plans.get(id).state === 'checking') await tick()
+    return plans.get(id)
+  }
+  return {
+    ground,
+    clock,
+    runs,
+    signers,
+    undos,
+    events,
+    defects,
+    plan,
+    async rotate(request) {
+      const made = await plan(request)
+      const { id } = await runs.start(await plans.take(made.id))
+      await runs.idle()
+      return { plan: made, run: runs.existing(id) }
+    },
+    async close() {
+      await runs.drain()
+      await store.release()
+      iam.close()
+      await ground.close()
+    },
+  }
+}
