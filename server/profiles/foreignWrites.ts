@@ -1,9 +1,10 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Clock } from '../platform/clock.ts'
 import { objection } from './agreement.ts'
+import { IniDocument } from './document.ts'
 import { samePair } from './keyPair.ts'
 import type { KeyPair } from './keyPair.ts'
-import { readFromStart, versionOf } from './load.ts'
+import { isFresh, readFromStart, versionOf } from './load.ts'
 import { heldPair, splicePairs } from './pairs.ts'
 import type { PairTrail } from './pairs.ts'
 import { contentOf, differenceAfter } from './reading.ts'
@@ -31,6 +32,9 @@ const patienceMs = 2_000
 /** How often a merge begins anew since the file moved meanwhile. */
 const mostTurns = 5
 
+/** How many earlier states a write is tried against: a program may have read some saves before it wrote. */
+const mostBases = 8
+
 /**
  * Writes of other programs that ran around ours, for one file. Those that landed on a replaced inode (it was open
  * before our rename) are brought to the file with our pairs in them; those that put an earlier pair back (they had read
@@ -51,81 +55,119 @@ export async function mergeForeignWrites(
   const newest = file.replaced.at(-1)
   // First, so that what is brought over meets the wanted pairs; last, since that may have taken a while.
   await restorePairs(file, trail, { open: false, notes: findings.notes })
+  let view: View | undefined
   for (const replaced of [...file.replaced]) {
     // By size and time first; a write within the clock's tick is seen by the content alone.
-    if (
-      look === 'quick' &&
-      replaced !== newest &&
-      versionOf(await replaced.handle.stat({ bigint: true })) === replaced.version
-    )
-      continue
+    const version = versionOf(await replaced.handle.stat({ bigint: true }))
+    if (look === 'quick' && replaced !== newest && version === replaced.version) continue
     const bytes = await settledContent(replaced.handle, replaced.hash, clock)
     const hash = hashOf(bytes)
+    replaced.version = version
     if (hash === replaced.hash) continue
-    if (await bringOver(file, trail, replaced, bytes, findings)) replaced.hash = hash
+    const outcome = await bringOver(file, trail, replaced, bytes, view ?? (await file.view()), findings)
+    if (outcome.dealt) replaced.hash = hash
+    view = outcome.view
   }
-  await restorePairs(file, trail, findings)
+  view = await restorePairs(file, trail, findings)
+  noteLosses(file, view, findings)
   return findings
 }
 
-/** @returns whether it is dealt with: merged, or the file has all of it already */
+/** @returns whether it is dealt with: merged, or the file has all of it already; and the file as it is now */
 async function bringOver(
   file: StoredFile,
   trail: PairTrail,
   replaced: Replaced,
   bytes: Buffer,
+  seen: View,
   findings: Findings,
-): Promise<boolean> {
-  const base = await file.parse(replaced.content)
-  const theirs = await file.parse(bytes)
+): Promise<{ readonly dealt: boolean; readonly view: View }> {
+  let view = seen
   // With the wanted pairs on all sides only the rest is left to compare.
-  const [before, after] = [heal(base, trail, file.path), heal(theirs, trail, file.path)]
-  const wanted = await file.parse(after.bytes)
-  const changed = changedSections(await file.parse(before.bytes), wanted)
+  const after = heal(await file.parse(bytes), trail, file.path)
+  const theirs = await file.parse(after.bytes)
+  const bases = await basesFor(file, trail, replaced)
+  const changed = changedSections(IniDocument.parse(bases[0] as Buffer), theirs.document)
   const names = changed.map((name) => `[${name}]`).join(', ') || 'the file'
-  const cut = [...base.profiles.keys()].some((name) => !theirs.profiles.has(name))
-  for (let turn = 1; turn <= mostTurns && !cut && after.conflicts.length === 0; turn++) {
-    const view = await file.view()
-    if (!view.reading) break
-    const ours = view.reading.document.bytes
-    if (contains(view.reading, wanted, changed)) return true
-    const merged = mergeLines(before.bytes, ours, after.bytes)
+  for (let turn = 1; turn <= mostTurns && after.conflicts.length === 0; turn++) {
+    const ours = view.reading?.document
+    if (!ours) break
+    if (contains(ours, theirs.document, changed)) return { dealt: true, view }
+    const merged = bases
+      .map((base) => mergeLines(base, ours.bytes, after.bytes))
+      .find((each) => each && holdsBoth(each, ours, theirs.document, changed))
     if (!merged) break
-    const reading = await file.parse(merged)
-    if (
-      reading.document.faults.length > view.reading.document.faults.length ||
-      !contains(reading, wanted, changed)
-    )
-      break
-    if ([...view.reading.profiles.keys()].some((name) => !reading.profiles.has(name))) break
     const placed = await place(file, view, merged)
+    view = await file.view()
     if (placed === 'moved') continue
     if (placed === 'failed') break
+    const before = contentOf(ours)
+    for (const [key, value] of contentOf(IniDocument.parse(merged)))
+      if (!before.has(key)) file.brought.set(key, value)
     findings.notes.push(`Another program wrote ${names} while ${file.path} was being replaced: merged.`)
-    return true
+    return { dealt: true, view }
   }
   findings.open = true
   findings.notes.push(
     `Another program wrote ${names} to the old copy of ${file.path} while it was being replaced; its change is not in the file now. Make it again.`,
   )
-  return false
+  return { dealt: false, view }
 }
 
-async function restorePairs(file: StoredFile, trail: PairTrail, findings: Findings, turn = 1): Promise<void> {
+/** What the writer may have read: the replaced content, or that of one of the saves before; with the wanted pairs. */
+async function basesFor(file: StoredFile, trail: PairTrail, replaced: Replaced): Promise<Buffer[]> {
+  const bases: Buffer[] = []
+  const last = file.replaced.indexOf(replaced)
+  for (let index = last; index >= 0 && index > last - mostBases; index--) {
+    const content = file.replaced[index]?.content
+    if (content) bases.push(heal(await file.parse(content), trail, file.path).bytes)
+  }
+  return bases
+}
+
+/** A merge that would take a setting of the file away, or leave one of theirs out, is none. */
+function holdsBoth(
+  merged: Buffer,
+  ours: IniDocument,
+  theirs: IniDocument,
+  changed: readonly string[],
+): boolean {
+  const document = IniDocument.parse(merged)
+  if (document.faults.length > ours.faults.length || !contains(document, theirs, changed)) return false
+  const there = contentOf(document)
+  return [...contentOf(ours).keys()].every((key) => there.has(key))
+}
+
+/** A program that had read before a merge and wrote after it takes the merged settings out again. */
+function noteLosses(file: StoredFile, view: View, findings: Findings): void {
+  if (!view.reading) return
+  const there = contentOf(view.reading.document)
+  for (const key of file.brought.keys()) {
+    if (there.has(key)) continue
+    file.brought.delete(key)
+    const [name, setting] = key.split('\0')
+    findings.open = true
+    findings.notes.push(
+      `${setting} of [${name}] in ${file.path}, merged before, was taken out again by another program. Make it again.`,
+    )
+  }
+}
+
+async function restorePairs(file: StoredFile, trail: PairTrail, findings: Findings, turn = 1): Promise<View> {
   const view = await file.view()
   if (!view.reading) {
     for (const { profile } of trail.of(file.which)) {
       findings.open = true
       findings.notes.push(`${file.path} can no longer be read; [${profile}] was changed in it.`)
     }
-    return
+    return view
   }
   const result = heal(view.reading, trail, file.path)
   if (result.conflicts.length > 0 && turn === 1) {
     findings.open = true
     findings.notes.push(...result.conflicts)
   }
-  if (result.healed.length === 0) return
+  if (result.healed.length === 0) return view
   const names = result.healed.map((name) => `[${name}]`).join(', ')
   const after = await file.parse(result.bytes)
   const safe = differenceAfter(view.reading, after, result.changed) === undefined
@@ -141,6 +183,7 @@ async function restorePairs(file: StoredFile, trail: PairTrail, findings: Findin
       `Another program put the earlier key of ${names} back into ${file.path}, and it could not be replaced.`,
     )
   }
+  return file.view()
 }
 
 function heal(reading: Reading, trail: PairTrail, path: string): Healed {
@@ -168,29 +211,30 @@ async function place(file: StoredFile, view: View, bytes: Buffer): Promise<'plac
 }
 
 /** Sections in which the two differ. */
-function changedSections(base: Reading, theirs: Reading): string[] {
-  const [before, after] = [contentOf(base.document), contentOf(theirs.document)]
+function changedSections(base: IniDocument, theirs: IniDocument): string[] {
+  const [before, after] = [contentOf(base), contentOf(theirs)]
   const keys = [...before.keys(), ...after.keys()].filter((key) => before.get(key) !== after.get(key))
   return [...new Set(keys.map((key) => key.split('\0')[0] as string))]
 }
 
-/** Whether a reading has every setting that `theirs` has in these sections. */
-function contains(reading: Reading, theirs: Reading, sections: readonly string[]): boolean {
-  const there = contentOf(reading.document)
+/** Whether a document has every setting that `theirs` has in these sections. */
+function contains(document: IniDocument, theirs: IniDocument, sections: readonly string[]): boolean {
+  const there = contentOf(document)
   const wanted = new Set(sections)
-  for (const [key, value] of contentOf(theirs.document))
+  for (const [key, value] of contentOf(theirs))
     if (wanted.has(key.split('\0')[0] as string) && there.get(key) !== value) return false
   return true
 }
 
-/** Content of an open file, read until it stays the same; one that is empty is being written, for a while. */
+/** Content of an open file; where it was written just now, or is empty, read until it stays the same, for a while. */
 async function settledContent(handle: FileHandle, known: string, clock: Clock): Promise<Buffer> {
-  const read = async () => readFromStart(handle, (await handle.stat()).size)
-  let earlier = await read()
+  let earlier = await readFromStart(handle, (await handle.stat()).size)
   if (hashOf(earlier) === known) return earlier
   for (let waited = 0; waited < patienceMs; waited += stepMs) {
+    const stat = await handle.stat({ bigint: true })
+    if (stat.size > 0n && !isFresh(stat, clock)) return readFromStart(handle, Number(stat.size))
     await clock.sleep(stepMs)
-    const now = await read()
+    const now = await readFromStart(handle, (await handle.stat()).size)
     if (now.length > 0 && now.equals(earlier)) return now
     earlier = now
   }

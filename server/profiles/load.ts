@@ -67,7 +67,8 @@ function settled(
   )
 }
 
-function isFresh(stat: BigIntStats, clock: Clock): boolean {
+/** Whether it was written so recently that the write may still go on. */
+export function isFresh(stat: BigIntStats, clock: Clock): boolean {
   const age = clock.now() - Number(stat.mtimeMs)
   return age > -1_000 && age < freshMs
 }

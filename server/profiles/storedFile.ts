@@ -26,8 +26,8 @@ export interface Replaced {
   hash: string
   /** What it held when it was replaced. */
   readonly content: Buffer
-  /** Of the inode when it was replaced. */
-  readonly version: string
+  /** Of the inode when it was last looked at. */
+  version: string
 }
 
 /** So that a long run does not use up the process's open files; a writer that old has ended. */
@@ -38,6 +38,8 @@ export class StoredFile {
   readonly which: Which
   readonly path: string
   readonly replaced: Replaced[] = []
+  /** Settings of other programs that were merged into the file, by section and key, since the inodes were let go. */
+  readonly brought = new Map<string, string>()
   /** Hash of the bytes that we last put under the name. */
   #written: string | undefined
   readonly #clock: Clock
@@ -118,6 +120,7 @@ export class StoredFile {
 
   /** Closes the replaced inodes. */
   async release(): Promise<void> {
+    this.brought.clear()
     for (const { handle } of this.replaced.splice(0)) await handle.close().catch(() => undefined)
   }
 }
