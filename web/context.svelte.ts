@@ -1,5 +1,4 @@
 import { createContext } from 'svelte'
-import { SvelteMap } from 'svelte/reactivity'
 import type { PlanRequest } from '../server/api/plan.ts'
 import type { Trouble } from '../server/api/problem.ts'
 import type { Run } from '../server/api/run.ts'
@@ -19,8 +18,6 @@ export class Context {
   trouble: Trouble | undefined = $state.raw()
   /** A line for screen readers: what an act has brought about. */
   said: string = $state('')
-  /** Requests behind the plans of this tab: a plan does not carry its signer. */
-  readonly asked: SvelteMap<string, PlanRequest> = new SvelteMap()
 
   constructor(api: Api, live: Live, route: Route, clock: Clock) {
     this.api = api
@@ -53,7 +50,6 @@ export class Context {
   async makePlan(request: PlanRequest, replace = false): Promise<void> {
     await this.act(async () => {
       const plan = await this.api.plan(request)
-      this.asked.set(plan.id, request)
       this.live.offer({ plan })
       if (replace) this.route.replace('plan', plan.id)
       else this.route.go('plan', plan.id)

@@ -504,6 +504,13 @@ export const plan = (part: Partial<Plan> = {}): Plan => ({
   checked: 8,
   total: 8,
   oldKey: 'deactivate',
+  request: {
+    keys: [first, second, billing, laptop, terraform]
+      .map(({ id }) => id)
+      .concat(['TW01', 'P0RT', 'R00T', 'CNRY'].map(idOf)),
+    oldKey: 'deactivate',
+    deleteSpares: [spare.id],
+  },
   rotate: [planned(first), planned(second), { ...planned(billing), deletesSpare: spare }, planned(laptop)],
   choose: [
     {

@@ -127,6 +127,7 @@ export const Plan = Type.Object(
     checked: Type.Integer({ minimum: 0 }),
     total: Type.Integer({ minimum: 0 }),
     oldKey: OldKeyMode,
+    request: PlanRequest,
     rotate: Type.Array(PlanRotate),
     choose: Type.Array(PlanChoice),
     skip: Type.Array(PlanSkip),

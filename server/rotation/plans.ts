@@ -33,7 +33,6 @@ export interface PlansDeps {
 
 interface Draft {
   view: Plan
-  readonly request: PlanRequest
   planned?: Planned
   looking?: Promise<void>
   /** The pairs that the plan names, as the files held them: it is bound to these, not to the whole file. */
@@ -66,11 +65,12 @@ export class Plans {
       checked: 0,
       total: wanted.length,
       oldKey: request.oldKey,
+      request,
       rotate: [],
       choose: [],
       skip: [],
     }
-    const draft: Draft = { view, request, bound: [] }
+    const draft: Draft = { view, bound: [] }
     this.#drafts.set(view.id, draft)
     for (const id of [...this.#drafts.keys()].slice(0, -remembered)) this.#drafts.delete(id)
     draft.looking = this.#look(draft, snapshot, keys, wanted)
@@ -149,22 +149,22 @@ export class Plans {
     const excluded = this.#deps.excluded()
     const checked = await Promise.all(
       wanted.map(async (held): Promise<Checked> => {
-        const untouched = this.#passOver(held, excluded, draft.request)
+        const untouched = this.#passOver(held, excluded, draft.view.request)
         const finding = untouched || held.problem ? undefined : await this.#finding(held)
-        const passedOver = untouched ?? this.#tooYoung(finding, draft.request)
+        const passedOver = untouched ?? this.#tooYoung(finding, draft.view.request)
         this.#show(draft, { checked: draft.view.checked + 1 })
         return { held, ...(finding && { finding }), ...(passedOver && { passedOver }) }
       }),
     )
-    draft.planned = makePlan(draft.request, checked, {
+    draft.planned = makePlan(draft.view.request, checked, {
       snapshot,
       held: new Map(keys.map((key) => [key.id, key])),
       ours: this.#deps.ours(),
-      ...(await this.#signerAccount(draft.request, keys)),
+      ...(await this.#signerAccount(draft.view.request, keys)),
     })
     const skip = [
       ...draft.planned.rows.skip,
-      ...(draft.request.keys === 'all' ? keyless(snapshot, keys) : []),
+      ...(draft.view.request.keys === 'all' ? keyless(snapshot, keys) : []),
     ]
     const named = new Set(draft.planned.specs.flatMap((spec) => [spec.from, spec.merge?.key]))
     draft.bound = keys.filter((key) => named.has(key.id))

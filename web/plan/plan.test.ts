@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { plan } from '../fixtures.ts'
 import { maskLine } from './mask.ts'
 import { sectionsOf } from './sections.ts'
-import { requestOf, withChoice, withoutChoice, withoutKey } from './replan.ts'
+import { withChoice, withoutChoice, withoutKey } from './replan.ts'
 
 describe('maskLine', () => {
   it.each([
@@ -31,14 +31,7 @@ it('gathers the changed lines of each profile in the order of the file', () => {
 
 describe('replanning', () => {
   const p = plan()
-  const request = requestOf(p)
-
-  it('reads a request back from its plan', () => {
-    expect(request.oldKey).toBe('deactivate')
-    expect(request.deleteSpares).toEqual([p.rotate[2]?.deletesSpare?.id])
-    expect(request.keys).toContain(p.choose[0]?.key)
-    expect(request.merge).toBeUndefined()
-  })
+  const { request } = p
 
   it('adds picks and takes them back', () => {
     const [spare, twin] = p.choose

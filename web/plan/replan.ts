@@ -39,15 +39,3 @@ const keysOf = (plan: Plan): string[] => [
     ...plan.skip.flatMap(({ key }) => (key === undefined ? [] : [key])),
   ]),
 ]
-
-/** The request behind a plan that this tab did not make (it was reloaded): read back from the plan itself. */
-export function requestOf(plan: Plan): PlanRequest {
-  const deleteSpares = plan.rotate.flatMap(({ deletesSpare }) => (deletesSpare ? [deletesSpare.id] : []))
-  const merge = plan.rotate.flatMap(({ key, merges }) => (merges ? [key, merges.id] : []))
-  return {
-    keys: keysOf(plan),
-    oldKey: plan.oldKey,
-    ...(deleteSpares.length > 0 ? { deleteSpares } : {}),
-    ...(merge.length > 0 ? { merge } : {}),
-  }
-}
