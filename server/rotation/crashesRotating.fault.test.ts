@@ -1,4 +1,6 @@
 import { playFullProduct } from './testing/fullProduct.ts'
-import { scenarios } from './testing/scenarios.ts'
+import { isCrowd, scenarios } from './testing/scenarios.ts'
 
-playFullProduct(scenarios.filter((scenario) => !scenario.undo && scenario.oldKey === 'deactivate'))
+const own = scenarios.filter((scenario) => !scenario.undo && scenario.oldKey === 'deactivate')
+playFullProduct(own.filter((scenario) => !isCrowd(scenario)))
+playFullProduct(own.filter(isCrowd), 10)

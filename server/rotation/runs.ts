@@ -234,6 +234,7 @@ export class Runs {
     const gone = await this.#deps.shop.undo.expire(this.#deps.shop.settings().undoDays, unfinished)
     await this.#lookAtUndoStore()
     if (gone.length > 0) this.#publishTouched((rotation) => gone.includes(rotation.key))
+    this.#publishHomes(gone)
   }
 
   /** Forgets one kept pair because the person asked. */
@@ -256,6 +257,7 @@ export class Runs {
     await this.#deps.shop.undo.remove(key)
     await this.#lookAtUndoStore()
     this.#publishTouched((rotation) => rotation.key === key)
+    this.#publishHomes([key])
   }
 
   keptUntil(key: string): string | undefined {
@@ -525,6 +527,12 @@ export class Runs {
 
   #publishRun(live: Live): void {
     this.#deps.bus.publish({ type: 'run', run: this.#view(live) })
+  }
+
+  /** The runs that replaced these keys: an ended run makes the inventory follow, whose old keys tell what is kept. */
+  #publishHomes(keys: readonly string[]): void {
+    for (const live of this.#runs.values())
+      if (live.header.rotations.some(({ spec }) => keys.includes(spec.from))) this.#publishRun(live)
   }
 
   #publishTouched(touched: (rotation: Rotation) => boolean): void {
