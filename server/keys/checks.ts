@@ -58,6 +58,11 @@ export class Checks implements Checker {
     return this.#running.has(id) || this.#queue.some((key) => key.id === id)
   }
 
+  /** Whether a check is under way or waits. */
+  get busy(): boolean {
+    return this.#queue.length + this.#running.size > 0
+  }
+
   /** Resolves when nothing is being checked. */
   async idle(): Promise<void> {
     while (this.#workers.size + this.#running.size > 0) {

@@ -43,7 +43,7 @@ export class Keyring {
 
   constructor(deps: KeyringDeps) {
     this.#deps = deps
-    this.#checks = new Checks({ ...deps, onChange: (key) => this.#publish(key) })
+    this.#checks = new Checks({ ...deps, onChange: (key) => this.#changed(key) })
   }
 
   /** The keys of the files as they are now. No call to AWS. */
@@ -94,6 +94,12 @@ export class Keyring {
 
   #isForAll(key: HeldKey): boolean {
     return !this.isCanary(key.id) && !this.#deps.settings().exclusions.includes(key.id) && !cannotBeAsked(key)
+  }
+
+  /** The old keys of the inventory follow from what checks find: they are told when the last of these has ended. */
+  #changed(key: HeldKey): void {
+    this.#publish(key)
+    if (!this.#checks.busy) void this.refresh().catch(this.#deps.onDefect)
   }
 
   #publish(key: HeldKey): void {
