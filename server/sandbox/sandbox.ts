@@ -22,6 +22,8 @@ export interface SandboxOptions {
   readonly behaviour?: Partial<Behaviour>
   /** Makes latency, flapping and chances repeatable. Key ids and secrets stay random. */
   readonly seed?: number
+  /** Every secret and session token that it makes begins so: whoever looks for leaks finds all by it. Base64 letters. */
+  readonly secretPrefix?: string
   /** Opens POST /_control to whoever sends it as `x-control-token`; default: closed. */
   readonly controlToken?: string
 }
@@ -43,7 +45,7 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const clock = options.clock ?? systemClock
   const random = options.seed === undefined ? Math.random : seededRandom(options.seed)
-  const world = new World(() => clock.now(), options.behaviour ?? {}, random)
+  const world = new World(() => clock.now(), options.behaviour ?? {}, random, options.secretPrefix)
   for (const account of options.accounts ?? []) world.addAccount(account)
   const faults = new Faults(random)
   const calls: Call[] = []

@@ -62,12 +62,15 @@ export class World {
   readonly accounts: Account[] = []
   readonly behaviour: Behaviour
   readonly random: () => number
+  /** Every secret and session token made here begins so. */
+  readonly secretPrefix: string
   /** Propagation for one user's keys, by the user's unique id. */
   readonly propagationOf = new Map<string, Propagation>()
   readonly #now: () => number
 
-  constructor(now: () => number, behaviour: Partial<Behaviour>, random: () => number) {
+  constructor(now: () => number, behaviour: Partial<Behaviour>, random: () => number, secretPrefix = '') {
     this.#now = now
+    this.secretPrefix = secretPrefix
     this.behaviour = { ...prompt, ...behaviour }
     this.random = random
   }
@@ -164,8 +167,8 @@ export class World {
   addSession(user: User, mfa: boolean, seconds: number): Session {
     const session: Session = {
       id: accessKeyId('ASIA', user.account.id, randomBytes(10)),
-      secret: randomBytes(30).toString('base64'),
-      token: randomBytes(180).toString('base64'),
+      secret: this.#newSecret(30),
+      token: this.#newSecret(180),
       user,
       mfa,
       expiresAt: this.serverNow() + seconds * 1000,
@@ -193,7 +196,7 @@ export class World {
     const status = seed.status ?? 'Active'
     const key: AccessKey = {
       id: seed.id ?? accessKeyId('AKIA', user.account.id, randomBytes(10)),
-      secret: seed.secret ?? randomBytes(30).toString('base64'),
+      secret: seed.secret ?? this.#newSecret(30),
       // IAM's dates have whole seconds.
       createdAt: Math.floor((seed.createdAt ?? this.serverNow()) / 1000) * 1000,
       status,
@@ -204,6 +207,11 @@ export class World {
     if (lastUsed) key.lastUsed = lastUsed
     user.keys.push(key)
     return key
+  }
+
+  #newSecret(bytes: number): string {
+    const random = randomBytes(bytes).toString('base64')
+    return this.secretPrefix + random.slice(this.secretPrefix.length)
   }
 
   #dying(key: AccessKey): AccessKey['replicas'] {
