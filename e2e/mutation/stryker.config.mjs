@@ -1,0 +1,23 @@
+// `npm run test:mutation`: how many small defects, made one at a time in the pure core, the tests notice. Takes long; not in CI.
+export default {
+  packageManager: 'npm',
+  testRunner: 'vitest',
+  vitest: { configFile: 'e2e/mutation/vitest.config.ts' },
+  coverageAnalysis: 'perTest',
+  concurrency: 2,
+  mutate: [
+    'server/rotation/machine.ts',
+    'server/rotation/plan.ts',
+    'server/rotation/replaced.ts',
+    'server/rotation/history.ts',
+    'server/profiles/document.ts',
+    'server/profiles/scan.ts',
+    'server/profiles/splice.ts',
+  ],
+  reporters: ['clear-text', 'progress-append-only'],
+  clearTextReporter: { allowColor: false, reportTests: false },
+  tempDirName: '.stryker-tmp',
+  thresholds: { high: 90, low: 85, break: 85 },
+  ignorePatterns: ['dist', 'coverage', 'test-results', 'e2e/conformance/.venv'],
+  timeoutMS: 20000,
+}

@@ -1,0 +1,357 @@
+import { describe, expect, it } from 'vitest'
+import type { Finding, HeldKey } from '../keys/ports.ts'
+import { Secret } from '../profiles/keyPair.ts'
+import type { FilesSnapshot, FoundProfile } from '../profiles/ports.ts'
+import { type Checked, plan, type PlanContext } from './plan.ts'
+import { target } from './testing/machineRoom.ts'
+
+const file = (which: 'credentials' | 'config', path: string) => ({
+  which,
+  path,
+  state: 'ok' as const,
+  loose: false,
+  writable: true,
+  problems: [],
+})
+const snapshot: FilesSnapshot = {
+  files: {
+    credentials: file('credentials', '/home/me/.aws/credentials'),
+    config: file('config', '/home/me/.aws/config'),
+  },
+  profiles: [],
+}
+
+function profile(name: string, id: string, part: Partial<FoundProfile> = {}): FoundProfile {
+  return {
+    name,
+    file: 'credentials',
+    line: 1,
+    kind: 'access-key',
+    pair: { id, secret: new Secret(`secret of ${id}`) },
+    lines: { id: 2, secret: 3 },
+    settings: { values: {}, services: {} },
+    usedByRoles: [],
+    rotatable: true,
+    ...part,
+  }
+}
+
+function held(
+  id: string,
+  profiles: readonly FoundProfile[] = [profile('dev', id)],
+  problem?: HeldKey['problem'],
+): HeldKey {
+  return {
+    id,
+    pair: { id, secret: new Secret(`secret of ${id}`) },
+    profiles,
+    target,
+    ...(problem && { problem }),
+  }
+}
+
+function finding(id: string, user: string, part: Partial<Finding> = {}): Finding {
+  return {
+    id,
+    asOf: '2026-03-01T00:00:00.000Z',
+    account: { id: '111122223333', derived: false },
+    user: { name: user, arn: `arn:aws:iam::111122223333:user/${user}` },
+    createdAt: '2025-01-01T00:00:00.000Z',
+    lastUsed: { at: '2026-02-01T00:00:00.000Z', service: 's3' },
+    siblings: [],
+    ...part,
+  }
+}
+
+const ask = { keys: 'all' as const, oldKey: 'deactivate' as const }
+const a = 'AKIAAAAAAAAAAAAAAAA1'
+const b = 'AKIABBBBBBBBBBBBBBB2'
+const c = 'AKIACCCCCCCCCCCCCCC3'
+
+function context(keys: readonly HeldKey[], part: Partial<PlanContext> = {}): PlanContext {
+  return { snapshot, held: new Map(keys.map((key) => [key.id, key])), ours: new Set(), ...part }
+}
+
+function rows(
+  keys: readonly Checked[],
+  request: Parameters<typeof plan>[0] = ask,
+  part: Partial<PlanContext> = {},
+) {
+  return plan(
+    request,
+    keys,
+    context(
+      keys.map((each) => each.held),
+      part,
+    ),
+  )
+}
+
+const trouble = { name: 'secrets-differ', title: 'Two secrets', detail: 'Two secrets.' }
+
+describe('what will rotate', () => {
+  it('names profiles, lines with masked secrets, and what to know', () => {
+    const key = held(a, [
+      profile('dev', a, {
+        usedByRoles: ['admin', 'audit'],
+        settings: { values: { mfa_serial: 'arn:mfa' }, services: {} },
+      }),
+      profile('profile ci', a, {
+        file: 'config',
+        lines: { id: 8, secret: 9 },
+        warning: { name: 'w', title: 'W', detail: 'is odd.' },
+      }),
+    ])
+    const { rows: made, specs } = rows([{ held: key, finding: finding(a, 'ann') }])
+    expect(made.choose).toEqual([])
+    expect(made.skip).toEqual([])
+    expect(made.rotate).toEqual([
+      {
+        key: a,
+        profiles: [
+          { name: 'dev', file: 'credentials' },
+          { name: 'profile ci', file: 'config' },
+        ],
+        account: { id: '111122223333', derived: false },
+        user: { name: 'ann', arn: 'arn:aws:iam::111122223333:user/ann' },
+        createdAt: '2025-01-01T00:00:00.000Z',
+        lines: [
+          {
+            file: 'credentials',
+            path: '/home/me/.aws/credentials',
+            profile: 'dev',
+            line: 2,
+            before: `aws_access_key_id = ${a}`,
+            after: 'aws_access_key_id = (new key id)',
+          },
+          {
+            file: 'credentials',
+            path: '/home/me/.aws/credentials',
+            profile: 'dev',
+            line: 3,
+            before: 'aws_secret_access_key = ••••••••',
+            after: 'aws_secret_access_key = (new secret)',
+          },
+          {
+            file: 'config',
+            path: '/home/me/.aws/config',
+            profile: 'profile ci',
+            line: 8,
+            before: `aws_access_key_id = ${a}`,
+            after: 'aws_access_key_id = (new key id)',
+          },
+          {
+            file: 'config',
+            path: '/home/me/.aws/config',
+            profile: 'profile ci',
+            line: 9,
+            before: 'aws_secret_access_key = ••••••••',
+            after: 'aws_secret_access_key = (new secret)',
+          },
+        ],
+        notes: ['Also used by 2 roles: admin, audit.', '[profile ci] is odd.'],
+      },
+    ])
+    expect(specs).toEqual([
+      {
+        kind: 'rotate',
+        from: a,
+        profiles: made.rotate[0]?.profiles,
+        retire: 'deactivate',
+        account: { id: '111122223333', derived: false },
+        user: { name: 'ann', arn: 'arn:aws:iam::111122223333:user/ann' },
+        lastUsed: { at: '2026-02-01T00:00:00.000Z', service: 's3' },
+        mfaSerial: 'arn:mfa',
+      },
+    ])
+    expect(JSON.stringify({ made, specs })).not.toContain('secret of')
+  })
+
+  it('carries the fate of the old key and the administrator’s profile', () => {
+    const { specs } = rows([{ held: held(a), finding: finding(a, 'ann') }], {
+      keys: [a],
+      oldKey: 'delete',
+      signer: 'boss',
+    })
+    expect(specs[0]).toMatchObject({ retire: 'delete', adminProfile: 'boss' })
+  })
+
+  it('goes on where MFA is wanted or the list is denied, and says so', () => {
+    const mfa = finding(a, 'ann', { problem: { name: 'mfa-required', title: 'MFA', detail: 'MFA.' } })
+    const denied = finding(b, 'bob', {
+      problem: { name: 'access-denied', title: 'No', detail: 'No.', action: 'iam:ListAccessKeys' },
+    })
+    const { rows: made } = rows([
+      { held: held(a), finding: mfa },
+      { held: held(b), finding: denied },
+    ])
+    expect(made.rotate.map((row) => row.notes[0])).toEqual([
+      'AWS asks for an MFA code for this user; the run will ask you.',
+      'AWS does not let this user list its keys, so that it may also refuse to make one.',
+    ])
+    expect(made.rotate).toHaveLength(2)
+  })
+})
+
+describe('what is skipped', () => {
+  it.each([
+    [
+      'passed over',
+      { held: held(a), passedOver: { name: 'excluded', title: 'X', detail: 'X.' } },
+      'excluded',
+    ],
+    [
+      'a problem in the files',
+      { held: held(a, undefined, trouble), finding: finding(a, 'ann') },
+      'secrets-differ',
+    ],
+    [
+      'a problem at AWS',
+      {
+        held: held(a),
+        finding: finding(a, 'ann', { problem: { name: 'root-key', title: 'R', detail: 'R.' } }),
+      },
+      'root-key',
+    ],
+    [
+      'a quarantine',
+      {
+        held: held(a),
+        finding: finding(a, 'ann', {
+          problem: { name: 'quarantined', title: 'Q', detail: 'Q.', action: 'iam:ListAccessKeys' },
+        }),
+      },
+      'quarantined',
+    ],
+  ])('%s', (_, checked, name) => {
+    const { rows: made, specs } = rows([checked])
+    expect(made).toMatchObject({ rotate: [], choose: [], skip: [{ key: a, reason: { name } }] })
+    expect(specs).toEqual([])
+  })
+
+  it('more than two keys', () => {
+    const three = finding(a, 'ann', {
+      siblings: [
+        { id: b, status: 'Active' },
+        { id: c, status: 'Inactive' },
+      ],
+    })
+    const { rows: made } = rows([{ held: held(a), finding: three }], { ...ask, deleteSpares: [b, c] })
+    expect(made.skip[0]?.reason).toMatchObject({
+      name: 'too-many-keys',
+      remedy: 'Delete those that nothing uses first: ****BBB2, ****CCC3.',
+    })
+    expect(made.skip[0]?.reason.detail).toContain('has 3 keys')
+  })
+
+  it('another account than the administrator’s', () => {
+    const { rows: made } = rows([{ held: held(a), finding: finding(a, 'ann') }], ask, {
+      signerAccount: '999999999999',
+    })
+    expect(made.skip[0]?.reason.name).toBe('other-account')
+    expect(
+      rows([{ held: held(a), finding: finding(a, 'ann') }], ask, { signerAccount: '111122223333' }).rows
+        .rotate,
+    ).toHaveLength(1)
+  })
+})
+
+describe('a second key that no profile holds', () => {
+  const sibling = { id: b, status: 'Active', createdAt: '2024-01-01T00:00:00.000Z' }
+  const checked = { held: held(a), finding: finding(a, 'ann', { siblings: [sibling] }) }
+
+  it('needs a choice, with a caution where it is active', () => {
+    const { rows: made, specs } = rows([checked])
+    expect(specs).toEqual([])
+    expect(made.choose).toMatchObject([
+      {
+        key: a,
+        profiles: ['dev'],
+        choices: [
+          {
+            kind: 'delete-spare',
+            label: 'Delete ****BBB2 for good',
+            spare: { id: b, ours: false, profiles: [] },
+          },
+        ],
+      },
+    ])
+    expect(made.choose[0]?.choices[0]?.caution).toContain('is active')
+    expect(made.choose[0]?.reason).toContain('no profile here holds')
+  })
+
+  it('is named as ours where Keyturn turned it off', () => {
+    const off = {
+      held: held(a),
+      finding: finding(a, 'ann', { siblings: [{ ...sibling, status: 'Inactive' }] }),
+    }
+    const { rows: made } = rows([off], ask, { ours: new Set([b]) })
+    expect(made.choose[0]?.choices[0]).toMatchObject({
+      label: 'Delete ****BBB2, an old key that Keyturn turned off',
+    })
+    expect(made.choose[0]?.choices[0]?.caution).toBeUndefined()
+    expect(rows([off]).rows.choose[0]?.choices[0]?.label).toBe('Delete ****BBB2 for good')
+  })
+
+  it('is deleted only where it is picked by its own id', () => {
+    const { rows: made, specs } = rows([checked], { ...ask, deleteSpares: [b] })
+    expect(made.rotate[0]?.deletesSpare).toMatchObject({ id: b })
+    expect(specs[0]).toMatchObject({ from: a, spare: b })
+    expect(rows([checked], { ...ask, deleteSpares: [c] }).specs).toEqual([])
+    expect(rows([checked], { ...ask, merge: [b] }).specs).toEqual([])
+  })
+})
+
+describe('two keys of one user that both stand in profiles', () => {
+  const first = { held: held(a), finding: finding(a, 'ann', { siblings: [{ id: b, status: 'Active' }] }) }
+  const second = {
+    held: held(b, [profile('ops', b)]),
+    finding: finding(b, 'ann', { siblings: [{ id: a, status: 'Active' }] }),
+  }
+
+  it('offers to merge, and skips the other', () => {
+    const { rows: made, specs } = rows([first, second])
+    expect(specs).toEqual([])
+    expect(made.choose).toMatchObject([
+      { key: a, choices: [{ kind: 'merge', label: 'Merge: one new key for dev, ops' }] },
+    ])
+    expect(made.choose[0]?.reason).toContain('which ops holds')
+    expect(made.skip).toMatchObject([{ key: b, reason: { name: 'same-user' } }])
+  })
+
+  it('never deletes a key that a profile holds, even if it is named as a spare', () => {
+    const { rows: made, specs } = rows([first, second], { ...ask, deleteSpares: [a, b] })
+    expect(specs).toEqual([])
+    expect(made.choose).toHaveLength(1)
+  })
+
+  it.each([[[a]], [[b]], [[a, b]]])('merges where %j is named', (merge) => {
+    const { rows: made, specs } = rows([first, second], { ...ask, merge })
+    expect(made.choose).toEqual([])
+    expect(made.rotate[0]).toMatchObject({
+      key: a,
+      merges: { id: b },
+      profiles: [{ name: 'dev' }, { name: 'ops' }],
+    })
+    expect(made.rotate[0]?.lines.map((line) => line.profile)).toEqual(['dev', 'dev', 'ops', 'ops'])
+    expect(specs).toMatchObject([
+      {
+        from: a,
+        profiles: [{ name: 'dev' }],
+        merge: { key: b, profiles: [{ name: 'ops', file: 'credentials' }] },
+      },
+    ])
+  })
+
+  it('offers nothing where the other key’s profile cannot be written', () => {
+    const stuck = { ...second, held: held(b, [profile('ops', b)], trouble) }
+    const { rows: made, specs } = rows([first, stuck], { ...ask, merge: [a, b] })
+    expect(specs).toEqual([])
+    expect(made.choose[0]?.choices).toEqual([])
+  })
+
+  it('says hold of several profiles', () => {
+    const two = { ...second, held: held(b, [profile('ops', b), profile('ops2', b)]) }
+    expect(rows([first, two]).rows.choose[0]?.reason).toContain('ops, ops2 hold.')
+  })
+})
