@@ -14,9 +14,12 @@ import { hashOf, MovedMeanwhile } from './storedFile.ts'
 import type { Replaced, StoredFile, View } from './storedFile.ts'
 
 export interface Findings {
-  /** Something of another program's could not be merged. */
-  open: boolean
+  /** What was done, or was lost: told once. */
   readonly notes: string[]
+  /** What could not be merged, or stands in the way, now: found again by the next look, unless it is dealt with. */
+  readonly pending: string[]
+  /** One of the notes tells of something that is not in the file any more. */
+  lost: boolean
 }
 
 /** Bytes with the wanted pairs in the place of earlier ones, and what stands in the way. */
@@ -51,10 +54,10 @@ export async function mergeForeignWrites(
   clock: Clock,
   look: 'quick' | 'whole',
 ): Promise<Findings> {
-  const findings: Findings = { open: false, notes: [] }
+  const findings: Findings = { notes: [], pending: [], lost: false }
   const newest = file.replaced.at(-1)
   // First, so that what is brought over meets the wanted pairs; last, since that may have taken a while.
-  await restorePairs(file, trail, { open: false, notes: findings.notes })
+  await restorePairs(file, trail, { ...findings, pending: [] })
   let view: View | undefined
   for (const replaced of [...file.replaced]) {
     // By size and time first; a write within the clock's tick is seen by the content alone.
@@ -65,6 +68,7 @@ export async function mergeForeignWrites(
     replaced.version = version
     if (hash === replaced.hash) continue
     const outcome = await bringOver(file, trail, replaced, bytes, view ?? (await file.view()), findings)
+    replaced.pending = !outcome.dealt
     if (outcome.dealt) replaced.hash = hash
     view = outcome.view
   }
@@ -107,8 +111,7 @@ async function bringOver(
     findings.notes.push(`Another program wrote ${names} while ${file.path} was being replaced: merged.`)
     return { dealt: true, view }
   }
-  findings.open = true
-  findings.notes.push(
+  findings.pending.push(
     `Another program wrote ${names} to the old copy of ${file.path} while it was being replaced; its change is not in the file now. Make it again.`,
   )
   return { dealt: false, view }
@@ -146,7 +149,7 @@ function noteLosses(file: StoredFile, view: View, findings: Findings): void {
     if (there.has(key)) continue
     file.brought.delete(key)
     const [name, setting] = key.split('\0')
-    findings.open = true
+    findings.lost = true
     findings.notes.push(
       `${setting} of [${name}] in ${file.path}, merged before, was taken out again by another program. Make it again.`,
     )
@@ -157,15 +160,13 @@ async function restorePairs(file: StoredFile, trail: PairTrail, findings: Findin
   const view = await file.view()
   if (!view.reading) {
     for (const { profile } of trail.of(file.which)) {
-      findings.open = true
-      findings.notes.push(`${file.path} can no longer be read; [${profile}] was changed in it.`)
+      findings.pending.push(`${file.path} can no longer be read; [${profile}] was changed in it.`)
     }
     return view
   }
   const result = heal(view.reading, trail, file.path)
   if (result.conflicts.length > 0 && turn === 1) {
-    findings.open = true
-    findings.notes.push(...result.conflicts)
+    findings.pending.push(...result.conflicts)
   }
   if (result.healed.length === 0) return view
   const names = result.healed.map((name) => `[${name}]`).join(', ')
@@ -178,8 +179,7 @@ async function restorePairs(file: StoredFile, trail: PairTrail, findings: Findin
       `Another program put the earlier key of ${names} back into ${file.path}: the new one is written again.`,
     )
   else {
-    findings.open = true
-    findings.notes.push(
+    findings.pending.push(
       `Another program put the earlier key of ${names} back into ${file.path}, and it could not be replaced.`,
     )
   }

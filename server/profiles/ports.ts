@@ -57,7 +57,9 @@ export interface Reconciliation {
  * The two files of the person, as the engine sees them. Failures are `Failure`s (platform/failure.ts) whose names are:
  * `file-unwritable` (mode, owner, read-only directory, full disk, bind mount, dangling link…), `file-moved` (a profile no longer
  * holds `from`), `file-ambiguous` (readers do not agree), `file-busy` (another Keyturn holds the lock),
- * `file-write` (the write failed; the old bytes are intact).
+ * `file-write` (the write failed; the old bytes are intact), `file-unreadable`, and two after which the files must be
+ * looked at, since new bytes are in place: `file-not-durable` (all of them, but the disk did not confirm it) and
+ * `file-half-written` (the first of two files, which could not be put back).
  */
 export interface ProfileStore {
   /** Reads both files; an empty read of a file that had profiles is waited out. */

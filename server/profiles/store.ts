@@ -1,31 +1,22 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { Which } from '../api/inventory.ts'
-import {
-  leftOver,
-  NotDurableError,
-  sweepTemporaries,
-  syncDirectory,
-  tryWriting,
-} from '../platform/atomicFile.ts'
+import { leftOver, sweepTemporaries, tryWriting } from '../platform/atomicFile.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Failure } from '../platform/failure.ts'
 import { takeLock } from '../platform/lock.ts'
-import { objection } from './agreement.ts'
 import { planBatch } from './batch.ts'
 import { classify } from './classify.ts'
 import { fileState } from './fileState.ts'
 import { unwritableBy, writeFailure } from './fileTrouble.ts'
 import { mergeForeignWrites } from './foreignWrites.ts'
-import { samePair } from './keyPair.ts'
-import type { KeyPair } from './keyPair.ts'
 import type { FileLocations } from './locations.ts'
-import { heldPair, PairTrail, splicePairs } from './pairs.ts'
+import { PairTrail } from './pairs.ts'
 import type { FilesSnapshot, PairChange, ProfileStore, Reconciliation } from './ports.ts'
-import { differenceAfter } from './reading.ts'
-import type { Reading, SharedConfigReader } from './reading.ts'
-import { MovedMeanwhile, StoredFile } from './storedFile.ts'
-import type { View } from './storedFile.ts'
+import { both, putPairs } from './putPairs.ts'
+import type { Failed, Views } from './putPairs.ts'
+import type { SharedConfigReader } from './reading.ts'
+import { StoredFile } from './storedFile.ts'
 import { writableTarget } from './target.ts'
 import { watchFiles } from './watch.ts'
 
@@ -50,9 +41,6 @@ interface Pending {
   readonly reject: (error: unknown) => void
 }
 
-type Views = Readonly<Record<Which, View>>
-
-const both = ['credentials', 'config'] as const
 /** How often a save begins anew since another program wrote meanwhile. */
 const mostAttempts = 20
 
@@ -63,6 +51,8 @@ class FileProfileStore implements ProfileStore {
   readonly #lockPatienceMs: number
   readonly #trail = new PairTrail()
   readonly #notes: string[] = []
+  /** Something of another program's was lost since the last `reconcile`; the notes say what. */
+  #lost = false
   #queue: Pending[] = []
   #turn: Promise<unknown> = Promise.resolve()
   #swept: boolean
@@ -121,7 +111,8 @@ class FileProfileStore implements ProfileStore {
   reconcile(): Promise<Reconciliation> {
     return this.#serial(async () => {
       const notes = this.#notes.splice(0)
-      let settled = true
+      let settled = !this.#lost
+      this.#lost = false
       const touched = both.filter(
         (which) => this.#files[which].replaced.length > 0 || this.#trail.touches(which),
       )
@@ -129,8 +120,8 @@ class FileProfileStore implements ProfileStore {
       await this.#locked(touched, async () => {
         for (const which of touched) {
           const findings = await this.#merge(which, 'whole')
-          notes.push(...findings.notes)
-          if (findings.open) settled = false
+          notes.push(...findings.notes, ...findings.pending)
+          if (findings.lost || findings.pending.length > 0) settled = false
         }
       })
       return { settled, notes }
@@ -181,7 +172,7 @@ class FileProfileStore implements ProfileStore {
       for (const { request, failure } of plan.rejected) answers.set(request, failure)
       waiting = plan.accepted
       if (waiting.length === 0) return
-      const outcome = await this.#put(views, plan.pairs)
+      const outcome = await putPairs(this.#files, views, plan.pairs)
       if (outcome.kind === 'written') {
         for (const { changes } of waiting) for (const change of changes) this.#trail.record(change)
         for (const each of waiting) answers.set(each, outcome.error)
@@ -227,83 +218,14 @@ class FileProfileStore implements ProfileStore {
     return waiting.filter((each) => !touching.includes(each))
   }
 
-  /** Both files or neither: where the second write fails, the first file is put back by compare-and-swap. */
-  async #put(views: Views, pairs: Readonly<Record<Which, ReadonlyMap<string, KeyPair>>>): Promise<Outcome> {
-    const made: { file: StoredFile; before: Reading; pairs: ReadonlyMap<string, KeyPair> }[] = []
-    let doubtful: Failure | undefined
-    for (const which of both) {
-      const file = this.#files[which]
-      const reading = views[which].reading
-      if (pairs[which].size === 0 || !reading) continue
-      try {
-        const { bytes, changed } = splicePairs(reading, pairs[which])
-        await this.#verify(reading, bytes, changed, pairs[which].keys(), which)
-        await file.replace(views[which], bytes)
-        made.push({ file, before: reading, pairs: pairs[which] })
-      } catch (error) {
-        if (error instanceof NotDurableError) {
-          doubtful = writeFailure(file.path, error)
-          made.push({ file, before: reading, pairs: pairs[which] })
-          continue
-        }
-        for (const each of made) await this.#putBack(each.file, each.before, each.pairs)
-        if (error instanceof MovedMeanwhile) return { kind: 'moved', file: which }
-        return { kind: 'failed', file: which, error: writeFailure(file.path, error) }
-      }
-    }
-    // Nothing to write: they hold the wanted pairs already, perhaps since just before a crash. Make that durable.
-    if (made.length === 0)
-      for (const which of both)
-        await fs
-          .realpath(this.#paths[which])
-          .then((real) => syncDirectory(path.dirname(real)))
-          .catch(() => undefined)
-    return { kind: 'written', ...(doubtful && { error: doubtful }) }
-  }
-
-  /** Before anything is renamed: every reader must read the new pairs, and all else as before. */
-  async #verify(
-    before: Reading,
-    bytes: Buffer,
-    changed: Parameters<typeof differenceAfter>[2],
-    profiles: Iterable<string>,
-    which: Which,
-  ): Promise<void> {
-    const after = await this.#files[which].parse(bytes)
-    const difference = differenceAfter(before, after, changed)
-    if (difference !== undefined)
-      throw new Failure({
-        name: 'file-ambiguous',
-        title: 'Readers would not agree on the new file',
-        detail: `${this.#paths[which]} with the new pair would be read differently by ${difference}. Nothing was written.`,
-        remedy: 'Write the section of the profile plainly, then try again.',
-      })
-    for (const profile of profiles) {
-      const trouble = objection(after, profile, this.#paths[which])
-      if (trouble) throw new Failure(trouble)
-    }
-  }
-
-  async #putBack(file: StoredFile, before: Reading, made: ReadonlyMap<string, KeyPair>): Promise<void> {
-    const view = await file.view()
-    if (!view.reading) return
-    const back = new Map<string, KeyPair>()
-    for (const [profile, pair] of made) {
-      const [held, old] = [heldPair(view.reading, profile), heldPair(before, profile)]
-      // What someone else wrote there meanwhile is theirs; `reconcile` looks at the pairs.
-      if (held && old && samePair(held, pair)) back.set(profile, old)
-    }
-    await file.replace(view, splicePairs(view.reading, back).bytes).catch((error: unknown) => {
-      throw writeFailure(file.path, error)
-    })
-  }
-
   async #afterWrite(pairs: Readonly<Record<Which, ReadonlyMap<string, unknown>>>): Promise<void> {
     for (const which of both) {
       if (pairs[which].size === 0) continue
       const findings = await this.#merge(which, 'quick').catch(() => undefined)
-      // What could not be merged is found again, and told, by `reconcile`: it may yet be.
-      if (findings && !findings.open) this.#notes.push(...findings.notes)
+      if (!findings) continue
+      // What is pending is found again, and told, by `reconcile`: it may yet be merged.
+      this.#notes.push(...findings.notes)
+      if (findings.lost) this.#lost = true
     }
   }
 
@@ -358,16 +280,6 @@ class FileProfileStore implements ProfileStore {
     return turn
   }
 }
-
-interface Failed {
-  readonly kind: 'failed'
-  readonly file: Which
-  readonly error: Failure
-}
-type Outcome =
-  | Failed
-  | { readonly kind: 'written'; readonly error?: Failure }
-  | { readonly kind: 'moved'; readonly file: Which }
 
 function readingsOf({ credentials, config }: Views) {
   return {

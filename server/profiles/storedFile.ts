@@ -26,12 +26,15 @@ export interface Replaced {
   hash: string
   /** What it held when it was replaced. */
   readonly content: Buffer
+  /** Someone wrote to it what is not merged yet. */
+  pending?: boolean
   /** Of the inode when it was last looked at. */
   version: string
 }
 
 /** So that a long run does not use up the process's open files; a writer that old has ended. */
 const mostHeld = 64
+const mostHeldBytes = 64 * 1024 * 1024
 
 /** One of the two files: read with all readers, replaced by compare-and-swap, its replaced inodes kept. */
 export class StoredFile {
@@ -40,8 +43,6 @@ export class StoredFile {
   readonly replaced: Replaced[] = []
   /** Settings of other programs that were merged into the file, by section and key, since the inodes were let go. */
   readonly brought = new Map<string, string>()
-  /** Hash of the bytes that we last put under the name. */
-  #written: string | undefined
   readonly #clock: Clock
   readonly #reader: SharedConfigReader
   #ours: string | undefined
@@ -95,7 +96,6 @@ export class StoredFile {
       await replaceFile(target.real, bytes, stat, stillSame, (made) => {
         placed = true
         this.#ours = versionOf(made)
-        this.#written = hashOf(bytes)
         this.replaced.push({
           handle,
           hash: hashOf(loaded.bytes),
@@ -106,16 +106,19 @@ export class StoredFile {
     } finally {
       if (!placed) await handle.close().catch(() => undefined)
     }
-    while (this.replaced.length > mostHeld)
-      await this.replaced
-        .shift()
-        ?.handle.close()
-        .catch(() => undefined)
+    await this.#letOldestGo()
   }
 
-  /** Whether these are the bytes that we last put under the name. */
-  isOurs(bytes: Buffer): boolean {
-    return hashOf(bytes) === this.#written
+  async #letOldestGo(): Promise<void> {
+    let held = this.replaced.reduce((sum, { content }) => sum + content.length, 0)
+    // The one just replaced is always kept, and so are those with something to tell.
+    for (const each of this.replaced.slice(0, -1)) {
+      if (this.replaced.length <= mostHeld && held <= mostHeldBytes) return
+      if (each.pending) continue
+      this.replaced.splice(this.replaced.indexOf(each), 1)
+      held -= each.content.length
+      await each.handle.close().catch(() => undefined)
+    }
   }
 
   /** Closes the replaced inodes. */
