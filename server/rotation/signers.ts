@@ -38,6 +38,8 @@ export class SignerDesk implements Signers {
   readonly #deps: SignersDeps
   /** By device: a session serves every rotation and undo of its user while it lives. */
   readonly #sessions = new Map<string, Session>()
+  /** Devices that no profile names and that IAM told of, by user: one code serves all calls of its session. */
+  readonly #devices = new Map<string, string>()
   readonly #waiting = new Map<
     string,
     { readonly give: (code: string) => void; readonly refuse: (failure: Failure) => void; given: boolean }
@@ -55,7 +57,8 @@ export class SignerDesk implements Signers {
   ): Promise<T> {
     const { pair, spec, target } = request
     if (spec.adminProfile !== undefined) return act(await this.#admin(spec, target))
-    const device = spec.mfaSerial
+    const user = spec.user?.arn ?? spec.from
+    const device = spec.mfaSerial ?? this.#devices.get(user)
     const known = device !== undefined ? this.#sessions.get(device) : undefined
     if (known && known.expiresAt - this.#deps.clock.now() > spareLifeMs)
       return act(sessionSigner(known, spec, target))
@@ -65,6 +68,7 @@ export class SignerDesk implements Signers {
       if (!(error instanceof AwsFailure) || !wantsMfa(error, device)) throw error
       const serial = device ?? (await this.#deviceOf(pair, target, error))
       const session = await this.#session(serial, request, waiting)
+      this.#devices.set(user, serial)
       return act(sessionSigner(session, spec, target))
     }
   }
