@@ -1,4 +1,4 @@
-import type { Run } from '../api/run.ts'
+import type { Rotation, Run } from '../api/run.ts'
 import type { Engine } from '../engine.ts'
 import { Failure } from '../platform/failure.ts'
 import { Progress } from './progress.ts'
@@ -19,13 +19,13 @@ export async function follow(
   const unsubscribe = bus.subscribe((event) => {
     if (event.type !== 'rotation') return
     progress.update(event.rotation)
-    if (event.rotation.mfa) codes.need(event.rotation.mfa.device)
+    codes.see(event.rotation)
   })
   // What happened between the start and this subscription.
   for (const { id } of begun) {
     for (const rotation of runs.existing(id).rotations) {
       progress.update(rotation)
-      if (rotation.mfa) codes.need(rotation.mfa.device)
+      codes.see(rotation)
     }
   }
   let drained: Promise<void> | undefined
@@ -50,6 +50,8 @@ class Codes {
   readonly #interruption: Command['interruption']
   readonly #progress: Progress
   readonly #over = new AbortController()
+  /** Devices whose code was given and not yet taken, by the rotation that waits. */
+  readonly #waiting = new Map<string, string>()
   readonly #asked = new Set<string>()
   readonly #queue: string[] = []
   #asking = false
@@ -67,7 +69,19 @@ class Codes {
     interruption.signal.addEventListener('abort', () => this.#over.abort(), { once: true })
   }
 
-  need(device: string): void {
+  see({ id, mfa }: Rotation): void {
+    if (mfa) {
+      this.#waiting.set(id, mfa.device)
+      this.#need(mfa.device)
+      return
+    }
+    const taken = this.#waiting.get(id)
+    if (taken === undefined) return
+    this.#waiting.delete(id)
+    this.#asked.delete(taken)
+  }
+
+  #need(device: string): void {
     const { signers } = this.#engine
     if (!signers.waitsFor(device)) return
     if (!this.#terminal.asks) {
