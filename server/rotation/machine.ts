@@ -294,7 +294,10 @@ export async function drive<World>(
       })
     } catch (error) {
       if (error instanceof JournalFailure) throw error
-      await log.append({ phase: 'settled', step: step.name, found: 'unclear', trouble: words(error) })
+      // That nobody can look does not replace why it failed.
+      const { marks, trouble } = stand(steps, log.entries())
+      const why = marks.get(step.name) === 'failed' ? trouble : undefined
+      await log.append({ phase: 'settled', step: step.name, found: 'unclear', trouble: why ?? words(error) })
     }
   }
 

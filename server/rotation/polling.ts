@@ -63,7 +63,7 @@ export async function provePair(
 
 /** Refused as an unknown key is what waiting was for; anything else in the way says what it is in its own words. */
 function notWorking(pair: KeyPair, passes: number, patienceMs: number, last: unknown): Failure {
-  const detail = `****${pair.id.slice(-4)} was not accepted ${passes} times in a row within ${seconds(patienceMs)}.`
+  const detail = `****${pair.id.slice(-4)} was not accepted ${passes === 1 ? '' : `${passes} times in a row `}within ${seconds(patienceMs)}.`
   const said = last instanceof AwsFailure ? last.trouble : undefined
   if (last instanceof AwsFailure && last.kind !== 'invalid-key' && last.kind !== 'bad-signature') {
     return new Failure({ ...last.trouble, detail: `${detail} ${last.trouble.detail}` }, { cause: last })

@@ -83,9 +83,19 @@ async function judge(world: World, list: KeyList, fresh: readonly string[], sent
 
 /**
  * Deletes a key that Keyturn made and nobody uses. Where the delete is denied it is deactivated and shown.
- * @throws Failure `key-left` when it could not be deleted; its words say what is left
+ * @throws Failure whose words name the key, when it could not be deleted: `key-left` where that was denied
  */
 export async function deleteOurs(world: World, id: string, known: Facts): Promise<void> {
+  try {
+    await deleteUnused(world, id, known)
+  } catch (error) {
+    if (!(error instanceof AwsFailure)) throw error
+    const detail = `Keyturn made ****${id.slice(-4)}, which nothing uses yet, and could not delete it again. ${error.trouble.detail}`
+    throw new Failure({ ...error.trouble, detail }, { cause: error })
+  }
+}
+
+async function deleteUnused(world: World, id: string, known: Facts): Promise<void> {
   const { iam, clock, settings } = world.shop
   const { intervalMs, orphanPatienceMs } = settings().verification
   const from = await world.fromPair()

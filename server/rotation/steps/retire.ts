@@ -1,5 +1,5 @@
 import { AwsFailure } from '../../keys/iam.ts'
-import { Failure } from '../../platform/failure.ts'
+import { Failure, telling } from '../../platform/failure.ts'
 import type { KeyPair } from '../../profiles/keyPair.ts'
 import type { Facts } from '../entries.ts'
 import type { Step } from '../machine.ts'
@@ -32,18 +32,22 @@ export const retire: Step<World> = {
     const id = newKeyOf(world, known)
     const notes = await settleForeignWrites(world, id)
     const to = await world.toPair(id)
-    const oldKey = await stillActive(world, async () => {
-      if ((await turnOff(world, to, world.spec.from)) === 'gone') return 'deleted'
-      if (world.spec.retire !== 'delete') return 'inactive'
-      await provePair(world, to, 1, accountOf(known), known['ownListDenied'] === true)
-      await remove(world, to, world.spec.from)
-      return 'deleted'
-    })
+    const old = world.spec.from
+    const off = await notRetired(world, 'could not be turned off', () => turnOff(world, to, old))
+    let oldKey = off === 'gone' ? 'deleted' : 'inactive'
+    if (off === 'off' && world.spec.retire === 'delete') {
+      await notRetired(world, 'is inactive and could not be deleted', async () => {
+        await provePair(world, to, 1, accountOf(known), known['ownListDenied'] === true)
+        await remove(world, to, old)
+      })
+      oldKey = 'deleted'
+    }
     return { oldKey, ...(notes.length > 0 && { foreignWrites: notes }) }
   },
   async settle(world, known) {
     const to = await world.toPair(newKeyOf(world, known))
-    return { found: 'out', facts: { oldKey: await stateOf(world, to, world.spec.from) } }
+    const oldKey = await notRetired(world, 'may still be active', () => stateOf(world, to, world.spec.from))
+    return { found: 'out', facts: { oldKey } }
   },
 }
 
@@ -53,34 +57,34 @@ export const confirm: Step<World> = {
   async do(world, known) {
     const { undo, store } = world.shop
     const id = newKeyOf(world, known)
-    if (world.spec.retire !== 'keep') await mustBeRefused(world, known)
-    const { notes } = await store.reconcile()
-    await lookForStrangers(world, known, id)
+    const truth =
+      world.spec.retire === 'keep'
+        ? 'The new key is in use; the old one was kept.'
+        : `The new key is in use; AWS took the old key ****${world.spec.from.slice(-4)} for ${known['oldKey'] === 'deleted' ? 'deleted' : 'inactive'}, and only the last look is missing.`
+    const notes = await telling(truth, async () => {
+      if (world.spec.retire !== 'keep') await mustBeRefused(world)
+      const reconciled = await store.reconcile()
+      await lookForStrangers(world, known, id)
+      return reconciled.notes
+    })
     await forgetPairs(world, undo)
     return notes.length > 0 ? { foreignWrites: notes } : {}
   },
 }
 
-/** A failure to retire says first what is true: the new key works, the old one may too. */
-async function stillActive<T>(world: World, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act()
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    const { trouble } = error
-    const detail = `The new key is in use; the old key ****${world.spec.from.slice(-4)} could not be turned off. ${trouble.detail}`
-    throw new Failure({ ...trouble, detail }, { cause: error })
-  }
+/** A failure to retire says first what is true: the new key works, and what has become of the old one. */
+function notRetired<T>(world: World, what: string, act: () => Promise<T>): Promise<T> {
+  return telling(`The new key is in use; the old key ****${world.spec.from.slice(-4)} ${what}.`, act)
 }
 
-async function mustBeRefused(world: World, known: Facts): Promise<void> {
+async function mustBeRefused(world: World): Promise<void> {
   // After a restart with `undoDays` 0 the secret may be gone: then the list alone tells.
   const old = await world.maybeFromPair()
   if (!old || (await refused(world, old, 3))) return
   throw new Failure({
     name: 'old-key-lingers',
     title: 'AWS still accepts the old key',
-    detail: `The new key is in use and ****${world.spec.from.slice(-4)} is ${known['oldKey'] === 'deleted' ? 'deleted' : 'inactive'} by IAM’s list, but AWS still accepted it after ${seconds(world.shop.settings().verification.confirmPatienceMs)}.`,
+    detail: `AWS still accepted the old key after ${seconds(world.shop.settings().verification.confirmPatienceMs)}.`,
     remedy: 'Retry in a minute to make sure.',
   })
 }

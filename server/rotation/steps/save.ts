@@ -1,4 +1,4 @@
-import { Failure } from '../../platform/failure.ts'
+import { Failure, telling } from '../../platform/failure.ts'
 import type { KeyPair } from '../../profiles/keyPair.ts'
 import type { PairChange } from '../../profiles/ports.ts'
 import type { Facts } from '../entries.ts'
@@ -86,7 +86,9 @@ export const prove: Step<World> = {
       (profile) => profile.name === holder.name && profile.file === holder.file,
     )?.pair
     if (!pair) throw new Error('a profile that holds the id has no pair')
-    await provePair(world, pair, 1, accountOf(known), known['ownListDenied'] === true)
+    await telling('The new key is in the file; the old one is still active.', () =>
+      provePair(world, pair, 1, accountOf(known), known['ownListDenied'] === true),
+    )
     return notes.length > 0 ? { foreignWrites: notes } : {}
   },
 }
