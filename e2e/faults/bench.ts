@@ -60,8 +60,10 @@ export interface Bench {
   /** What nobody foresaw; must stay empty. */
   readonly defects: unknown[]
   plan(request: PlanRequest): Promise<Plan>
-  /** Plans, starts, and waits until nothing moves any more. */
-  rotate(request: PlanRequest): Promise<{ plan: Plan; run: Run }>
+  /** Plans, starts, and waits until nothing moves any more. @param between done when the plan is made */
+  rotate(request: PlanRequest, between?: () => unknown): Promise<{ plan: Plan; run: Run }>
+  /** The failed ones again; waits until nothing moves any more. */
+  retry(run: Run): Promise<Run>
   close(): Promise<void>
 }
 
@@ -154,11 +156,17 @@ export async function openBench(
     events,
     defects,
     plan,
-    async rotate(request) {
+    async rotate(request, between) {
       const made = await plan(request)
+      await between?.()
       const { id } = await runs.start(await plans.take(made.id))
       await runs.idle()
       return { plan: made, run: runs.existing(id) }
+    },
+    async retry({ id }) {
+      await runs.retry(id)
+      await runs.idle()
+      return runs.existing(id)
     },
     async close() {
       await runs.drain()
