@@ -85,8 +85,8 @@ async function listed(
   }
 }
 
-/** How long a list may still show a key that a rollback deleted a moment ago. */
-const listPatienceMs = 10_000
+/** For how many intervals a list may still show a key that a rollback deleted a moment ago. */
+const listPatience = 10
 
 /** The same, once it shows room for a new key. @throws Failure `no-room` */
 async function listedWithRoom(
@@ -95,7 +95,8 @@ async function listedWithRoom(
 ): Promise<KeyList | undefined> {
   const { clock, settings } = world.shop
   const toDelete = world.spec.spare ?? world.spec.merge?.key
-  const deadline = clock.now() + listPatienceMs
+  const { intervalMs } = settings().verification
+  const deadline = clock.now() + listPatience * intervalMs
   for (;;) {
     const list = await listed(world, from)
     const left =
@@ -103,7 +104,7 @@ async function listedWithRoom(
     if (left.length === 0) return list
     if (clock.now() >= deadline) throw noRoom(left)
     world.note('Looking whether the user really has no room for a new key')
-    await world.pause(settings().verification.intervalMs)
+    await world.pause(intervalMs)
   }
 }
 
