@@ -9,8 +9,7 @@ export { expect }
 export class Watch {
   readonly faults: string[] = []
   readonly #origins: readonly string[]
-  /** Features that this build of Chromium does not have, and need not be switched off. */
-  readonly #allowed: RegExp[] = [/Permissions-Policy header: Unrecognized feature/]
+  readonly #allowed: RegExp[] = []
 
   constructor(origins: readonly string[]) {
     this.#origins = origins
@@ -23,10 +22,8 @@ export class Watch {
 
   async follow(context: BrowserContext): Promise<void> {
     // Chromium also says so on the console, but not for every directive.
-    await context.addInitScript(() =>
-      addEventListener('securitypolicyviolation', (event) =>
-        console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI}`),
-      ),
+    await context.addInitScript(
+      'addEventListener("securitypolicyviolation", (event) => console.error("policy violation:", event.violatedDirective, event.blockedURI))',
     )
     context.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning')
@@ -70,7 +67,10 @@ export async function enter(page: Page, link: string): Promise<void> {
 
 /** Goes to a screen by its link in the bar, as a person does. */
 export async function visit(page: Page, screen: 'Keys' | 'Old keys' | 'History' | 'Settings'): Promise<void> {
-  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: screen }).click()
+  await page
+    .getByRole('navigation', { name: 'Pages' })
+    .getByRole('link', { name: screen === 'Keys' ? /^Keys/ : screen })
+    .click()
   if (screen !== 'Keys') await expect(page.getByRole('heading', { level: 1, name: screen })).toBeVisible()
 }
 

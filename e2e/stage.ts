@@ -126,6 +126,7 @@ export class Stage {
     const script = process.env['KEYTURN_COMMAND']
     const { command, link } = await Command.start({
       args: this.args,
+      patienceMs: 90_000,
       ...(script === undefined ? {} : { script }),
       ...options,
     })

@@ -1,0 +1,51 @@
+import { enter, expect, expectAccessible, rotationRow, startButton, test } from './fixtures.ts'
+import { section } from './stage.ts'
+
+const seed = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+
+test('a user whose rights need a code is asked for it; the others go on', async ({ stage, page }) => {
+  const [guarded] = stage.user('guarded', { mfaSeed: seed, mfaRequired: true })
+  const [free] = stage.user('free')
+  const serial = stage.sandbox.control.mfaSerial('guarded')!
+  stage.write('credentials', `${section('guarded', guarded)}\n${section('free', free)}`)
+  stage.write('config', `[profile guarded]\nmfa_serial = ${serial}\n`)
+  await enter(page, await stage.start())
+  await page.getByRole('button', { name: 'Rotate everything' }).click()
+  await startButton(page, '2 keys').click()
+  const dialog = page.getByRole('dialog', { name: 'AWS asks for a code' })
+  await expect(dialog).toContainText('guarded')
+  await expectAccessible(page)
+  const field = dialog.getByRole('textbox', { name: 'Code of guarded' })
+  await expect(field).toBeFocused()
+  const right = stage.sandbox.control.mfaCode('guarded')
+  await field.fill(right === '000000' ? '111111' : '000000')
+  await field.press('Enter')
+  await expect(dialog).toContainText('AWS refused that code')
+  await expect(rotationRow(page, 'free')).toContainText('Rotated')
+  expect(stage.pair('guarded')).toEqual(guarded)
+
+  await field.fill(stage.sandbox.control.mfaCode('guarded'))
+  await field.press('Enter')
+  await expect(page.getByRole('heading', { level: 1, name: '2 keys rotated' })).toBeVisible()
+  await expect(dialog).toHaveCount(0)
+  expect(stage.statuses('guarded')).toEqual({
+    [guarded.id]: 'Inactive',
+    [stage.pair('guarded').id]: 'Active',
+  })
+})
+
+test('the code can wait in the run’s page', async ({ stage, page }) => {
+  const [guarded] = stage.user('guarded', { mfaSeed: seed, mfaRequired: true })
+  stage.write('credentials', section('guarded', guarded))
+  stage.write('config', `[profile guarded]\nmfa_serial = ${stage.sandbox.control.mfaSerial('guarded')!}\n`)
+  await enter(page, await stage.start())
+  await page.getByRole('button', { name: 'Rotate everything' }).click()
+  await startButton(page, '1 key').click()
+  await page.getByRole('button', { name: 'Later, in the run' }).click()
+  const row = rotationRow(page, 'guarded')
+  await expect(row).toContainText('Waits for a code')
+  await expectAccessible(page)
+  await row.getByRole('textbox', { name: 'Code of guarded' }).fill(stage.sandbox.control.mfaCode('guarded'))
+  await row.getByRole('button', { name: 'Use this code' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: '1 key rotated' })).toBeVisible()
+})

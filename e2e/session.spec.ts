@@ -1,0 +1,111 @@
+import { enter, expect, expectAccessible, test, visit } from './fixtures.ts'
+
+test('without a session the page asks for the link, and takes it pasted', async ({ stage, page, watch }) => {
+  watch.allow(/status of 401/)
+  stage.users('default')
+  const link = await stage.start()
+  await page.goto(new URL(link).origin)
+  await expect(page.getByRole('heading', { name: 'Paste the link from the terminal' })).toBeVisible()
+  await expectAccessible(page)
+  const field = page.getByRole('textbox', { name: 'Link from the terminal' })
+  await field.fill('no link at all')
+  await field.press('Enter')
+  await expect(page.getByRole('alert')).toContainText('There is no link in that.')
+  await field.fill(`http://127.0.0.1:1/#${'x'.repeat(43)}`)
+  await field.press('Enter')
+  await expect(page.getByRole('alert')).toBeVisible()
+  await expectAccessible(page)
+  await field.fill(`Keyturn is ready: ${link}`)
+  await field.press('Enter')
+  await expect(page.getByRole('heading', { level: 1, name: '1 key' })).toBeVisible()
+})
+
+test('a link works once; a fresh one from the terminal works again', async ({
+  stage,
+  page,
+  browser,
+  watch,
+}) => {
+  watch.allow(/status of 401/)
+  stage.users('default')
+  const link = await stage.start()
+  await enter(page, link)
+  expect(page.url()).not.toContain(new URL(link).hash.slice(1))
+  const other = await browser.newContext()
+  const stranger = await other.newPage()
+  await stranger.goto(link)
+  await expect(stranger.getByRole('alert')).toBeVisible()
+  await expect(stranger.getByRole('textbox', { name: 'Link from the terminal' })).toBeVisible()
+  await enter(stranger, await stage.command!.freshLink())
+  await other.close()
+})
+
+test('Lock ends the session in every tab, and shows nothing any more', async ({
+  stage,
+  page,
+  context,
+  watch,
+}) => {
+  watch.allow(/status of 401/)
+  const pair = stage.users('default').get('default')!
+  await enter(page, await stage.start())
+  const second = await context.newPage()
+  await second.goto(new URL(page.url()).origin)
+  await expect(second.getByText(pair.id)).toBeVisible()
+  await page.getByRole('button', { name: 'Lock' }).click()
+  await expect(page.getByRole('heading', { name: 'Keyturn has locked this page' })).toBeVisible()
+  await expect(second.getByRole('heading', { name: /locked|over/ })).toBeVisible()
+  for (const tab of [page, second]) await expect(tab.getByText(pair.id)).toHaveCount(0)
+  await expectAccessible(page)
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'Paste the link from the terminal' })).toBeVisible()
+})
+
+test('Stop ends the command, and the page says so', async ({ stage, page, watch }) => {
+  watch.allow(/ERR_CONNECTION_REFUSED/)
+  const pair = stage.users('default').get('default')!
+  await enter(page, await stage.start())
+  await visit(page, 'Settings')
+  await page.getByRole('button', { name: 'Stop Keyturn…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Stop Keyturn' })
+  await expectAccessible(page)
+  await dialog.getByRole('button', { name: 'Stop Keyturn' }).click()
+  await expect(page.getByRole('heading', { name: 'Keyturn has stopped' })).toBeVisible()
+  await expect(page.getByText(pair.id)).toHaveCount(0)
+  await expectAccessible(page)
+  expect(await stage.command!.exited).toEqual({ code: 0, signal: null })
+})
+
+test('settings are kept: policy, theme, exclusions', async ({ stage, page }) => {
+  stage.users('default', 'other')
+  await enter(page, await stage.start())
+  await page.getByRole('button', { name: 'Check keys' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: '2 keys, 2 overdue' })).toBeVisible()
+  await visit(page, 'Settings')
+  await expectAccessible(page)
+  await page.getByRole('spinbutton', { name: 'Age policy' }).fill('365')
+  await page.getByRole('radio', { name: 'Dark' }).check()
+  await page.getByRole('button', { name: 'Save settings' }).click()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+  await visit(page, 'Keys')
+  await expect(page.getByRole('heading', { level: 1, name: '2 keys', exact: true })).toBeVisible()
+
+  await page.getByRole('checkbox', { name: /^Select other/ }).check()
+  await page.getByRole('button', { name: 'Exclude', exact: true }).click()
+  await expect(page.getByRole('table', { name: 'Keys' })).toContainText('Excluded')
+  await page.getByRole('button', { name: 'Rotate everything' }).click()
+  await expect(page.getByRole('button', { name: 'Rotate 1 key', exact: true })).toBeEnabled()
+  await page.reload()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+  await visit(page, 'Settings')
+  await expect(page.getByRole('spinbutton', { name: 'Age policy' })).toHaveValue('365')
+  await page.getByRole('button', { name: /^Stop excluding/ }).click()
+  await expect(page.getByText('None. A key can be excluded')).toBeVisible()
+})
+
+test('a check on opening happens only where it is wished for', async ({ stage, page }) => {
+  stage.settings({ checkOnOpen: true })
+  stage.users('default')
+  await enter(page, await stage.start())
+  await expect(page.getByRole('table', { name: 'Keys' })).toContainText('acme')
+})
