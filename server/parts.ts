@@ -15,7 +15,7 @@ import { Bus } from './platform/bus.ts'
 import { systemClock } from './platform/clock.ts'
 import { findInstallation } from './platform/installation.ts'
 import { SettingsFile } from './platform/settingsFile.ts'
-import { locateFiles } from './profiles/locations.ts'
+import { locateFiles, ownHomeOf } from './profiles/locations.ts'
 import { createProfileStore } from './profiles/store.ts'
 import { DeployHooks } from './rotation/deployHooks.ts'
 import { Runs } from './rotation/runs.ts'
@@ -55,6 +55,7 @@ export async function openParts(options: Options, place: Surroundings, toLook = 
       env: place.env,
       home: place.env['HOME'] || homedir(),
       cwd: process.cwd(),
+      homeOf: ownHomeOf,
     }),
     reader: readSharedConfig,
     clock,

@@ -1,3 +1,4 @@
+import { runDifferential } from './differential.ts'
 import { embeddedIam } from './embedded.ts'
 import { Harness } from './harness.ts'
 import { moto } from './moto.ts'
@@ -17,4 +18,13 @@ for (const start of [() => moto(python), embeddedIam]) {
     await cloud.close()
   }
 }
+await harness.check('botocore reads what Keyturn wrote, and all else as before', async () => {
+  const { files, writable, disagreements, misreadings } = await runDifferential(python)
+  console.log(
+    `  ${files} files, ${writable} writable, ${disagreements.length} disagreements, ${misreadings.length} misreadings`,
+  )
+  if (disagreements.length + misreadings.length > 0)
+    throw new Error([...disagreements, ...misreadings].slice(0, 5).join('\n'))
+  if (files < 2_000 || writable < 500) throw new Error('too few files were compared')
+})
 process.exitCode = harness.finish()
