@@ -4,6 +4,7 @@ import type { OldKeyMode } from '../api/plan.ts'
 import type { RunKind } from '../api/run.ts'
 import type { Target } from '../keys/iam.ts'
 import type { Entry, Spec } from './entries.ts'
+import { syncDirectory } from '../platform/atomicFile.ts'
 import { JournalFailure } from './machine.ts'
 
 /** The first line of a run's file: what it is about. */
@@ -171,7 +172,7 @@ export async function readRuns(directory: string): Promise<ReadRuns> {
       runs.push(await readRun(path))
     } catch (error) {
       if (await neverBegan(path)) continue
-      damaged.push({ path, why: error instanceof Error ? error.message : String(error) })
+      damaged.push({ path, why: (error as Error).message })
     }
   }
   return { runs, damaged }
@@ -182,24 +183,13 @@ async function neverBegan(path: string): Promise<boolean> {
 }
 
 function missingIsEmpty(error: unknown): string[] {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
   throw error
 }
 
 function journalFailure(error: unknown): JournalFailure {
   return new JournalFailure(
-    `The journal could not be written (${error instanceof Error ? error.message : String(error)}). Nothing more is done until it can.`,
+    `The journal could not be written (${(error as Error).message}). Nothing more is done until it can.`,
     { cause: error },
   )
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  // Windows has no directories to sync: opening one fails there.
-  if (process.platform === 'win32') return
-  const directory = await fs.open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
 }

@@ -2,7 +2,7 @@ import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { writeAtomic } from '../platform/atomicFile.ts'
+import { syncDirectory, writeAtomic } from '../platform/atomicFile.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type KeyPair, Secret } from '../profiles/keyPair.ts'
 
@@ -65,9 +65,8 @@ export class UndoStore {
 
   async remove(key: string): Promise<void> {
     await fs.rm(this.#path(key), { force: true })
-    const directory = await fs.open(this.#directory, 'r').catch(() => undefined)
-    await directory?.sync().catch(() => undefined)
-    await directory?.close()
+    // A crash that brings the entry back is harmless: it is looked for and expired again.
+    await syncDirectory(this.#directory).catch(() => undefined)
   }
 
   /** The pair with this id, whether it is kept as an old or as a new one. */
