@@ -185,6 +185,20 @@ describe('keyturn --recover', () => {
     expect(await ground.pair('sam')).toEqual(before)
   })
 
+  it('runs the hooks that the run was given before the old key goes', async () => {
+    const ground = await lay({ name: 'sam' })
+    const before = await ground.pair('sam')
+    const hook = path.join(ground.base, 'hook')
+    const script = `#!/bin/sh\ncd '${ground.base}'\nif [ -e once ]; then touch twice; else touch once; kill -9 $PPID; fi\n`
+    await fs.writeFile(hook, script, { mode: 0o755 })
+    const killed = await ground.run('rotate', '--all', '--yes', '--hook', hook)
+    expect(killed.signal).toBe('SIGKILL')
+    expect(ground.statusOf('sam', before.id)).toBe('Active')
+    expect((await ground.run('--recover')).code).toBe(0)
+    expect(await fs.readdir(ground.base)).toContain('twice')
+    expect(ground.statusOf('sam', before.id)).toBe('Inactive')
+  })
+
   it('ends with 4 while a run needs a person, whenever it is asked', async () => {
     const ground = await lay({ name: 'sam' })
     await killedAt(ground, 'UpdateAccessKey', 'before')

@@ -1,6 +1,7 @@
 import type { Plan } from '../api/plan.ts'
 import { openEngine, type Engine } from '../engine.ts'
 import { Failure } from '../platform/failure.ts'
+import type { NewRun } from '../rotation/runs.ts'
 import { exit } from './exitCodes.ts'
 import { follow } from './follow.ts'
 import { leftOver, planText } from './planText.ts'
@@ -41,10 +42,16 @@ async function rotateWith(engine: Engine, command: Command): Promise<Ended> {
   }
   if (!options.yes) await confirmed(command, `Rotate ${count(plan.rotate.length, 'key')}?`)
   if (interruption.requested) throw new Failure(stoppedBefore)
-  const begun = await engine.runs.start(await engine.plans.take(plan.id))
+  const begun = await engine.runs.start(withHooks(await engine.plans.take(plan.id), options.hooks))
   const [run = begun] = await follow(engine, command, [begun])
   terminal.print(resultText(run, engine.clock.now(), !engine.demo))
   return { code: codeOf(run, left, interruption.requested), document: { plan, run } }
+}
+
+/** Journaled with the run, so that a recovery does not retire a key before they have run. */
+function withHooks(run: NewRun, hooks: readonly string[]): NewRun {
+  if (hooks.length === 0) return run
+  return { ...run, rotations: run.rotations.map((each) => ({ ...each, spec: { ...each.spec, hooks } })) }
 }
 
 function codeOf(run: { readonly state: string }, left: number, interrupted: boolean): number {

@@ -35,6 +35,10 @@ export class DeployHooks implements Hooks {
     this.#deps = deps
   }
 
+  and(paths: readonly string[]): Hooks {
+    return new DeployHooks({ ...this.#deps, extra: [...this.#deps.extra, ...paths] })
+  }
+
   async any(): Promise<boolean> {
     return (await this.#hooks()).length > 0
   }

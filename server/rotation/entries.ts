@@ -28,6 +28,8 @@ export interface Spec {
   /** Whose pair signs where it is not the user's own: an administrator's profile. */
   readonly adminProfile?: string
   readonly mfaSerial?: string
+  /** Programs named for this run alone, by absolute path: a recovery runs them too, before the old key goes. */
+  readonly hooks?: readonly string[]
   /** The key id whose pair in the files signs an act on an old key. */
   readonly via?: string
   /** The rotation that this one undoes, or whose old key it acts on. */

@@ -340,7 +340,8 @@ export class Runs {
 
   async #drive(live: Live, spec: Spec, target: Target): Promise<void> {
     const { shop } = this.#deps
-    const world = new World(shop, spec, target, live.stop.signal, {
+    const hooks = shop.hooks.and(spec.hooks ?? [])
+    const world = new World({ ...shop, hooks }, spec, target, live.stop.signal, {
       note: (text) => this.#note(live, spec, text),
       record: (step, facts) => this.#append(live, spec, { phase: 'noted', step, facts }),
       alarm: (trouble) => this.#append(live, spec, { phase: 'alarm', trouble }),

@@ -61,6 +61,8 @@ export interface HookRequest {
 
 /** Executables that deploy the new pair elsewhere before the old key is retired. */
 export interface Hooks {
+  /** These and those that a run names, by absolute path. */
+  and(paths: readonly string[]): Hooks
   readonly any: () => Promise<boolean>
   /** Throws a Failure when one of them fails: the old key then stays active. */
   run(request: HookRequest): Promise<readonly string[]>

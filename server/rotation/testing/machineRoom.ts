@@ -17,6 +17,7 @@ import { createProfileStore } from '../../profiles/store.ts'
 import { Plans } from '../plans.ts'
 import { Runs } from '../runs.ts'
 import { SignerDesk } from '../signers.ts'
+import type { Hooks } from '../world.ts'
 import { UndoStore } from '../undoStore.ts'
 import { Undos } from '../undo.ts'
 
@@ -151,7 +152,7 @@ export async function openMachineRoom(
       undo,
       signers,
       settings: () => settings,
-      hooks: { any: () => Promise.resolve(false), run: () => Promise.resolve([]) },
+      hooks: noHooks,
       learn: (learnt) => {
         findings.set(learnt.key, findingOf(learnt, [...findings.values()], clock.now()))
         return Promise.resolve()
@@ -221,4 +222,10 @@ export async function openMachineRoom(
       return run.id
     },
   }
+}
+
+const noHooks: Hooks = {
+  and: () => noHooks,
+  any: () => Promise.resolve(false),
+  run: () => Promise.resolve([]),
 }
