@@ -157,18 +157,21 @@ function endGracefully(served: Served, stop: StopRequest, say: (text: string) =>
         process.exit(1)
       },
     },
-    async ({ err }) => {
+    async ({ err, signal }) => {
       if (err) {
         say('Keyturn met an error that it did not foresee and ends. The next start says what was under way.')
         say(JSON.stringify(describeError(err)))
         return
       }
-      if (served.running()) {
+      const cutShort = served.running()
+      if (cutShort) {
         say('Keyturn ends after the steps under way. Press Ctrl-C again to quit at once.')
       }
       await served.drain()
       await served.app.close()
       say('Keyturn has stopped.')
+      // Stopping an idle server is its ordinary end; a run that Ctrl-C cut short is not.
+      if (cutShort && signal === 'SIGINT') process.exit(130)
     },
   )
   stop.whenRequested(() => grace.close())
