@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
   test: {
+    // Vitest leaves a core free; of two that is half.
+    maxWorkers: '100%',
     include: ['server/**/*.test.ts', 'web/**/*.test.ts', 'e2e/**/*.test.ts'],
     exclude: ['**/*.fault.test.ts'],
     testTimeout: 30_000,
