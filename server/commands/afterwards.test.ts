@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Value } from 'typebox/value'
 import { Key, OldKey } from '../api/inventory.ts'
 import { Run } from '../api/run.ts'
@@ -10,6 +10,8 @@ import type { UserSeed } from '../sandbox/seed.ts'
 import type { Due } from './due.ts'
 import { CommandGround, type Exit } from './testing/commandGround.ts'
 
+// Each test starts several processes.
+vi.setConfig({ testTimeout: 120_000 })
 const day = 86_400_000
 const born = (days: number) => ({ createdAt: Date.now() - days * day })
 const open: CommandGround[] = []

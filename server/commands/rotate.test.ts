@@ -1,12 +1,14 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Value } from 'typebox/value'
 import { Plan } from '../api/plan.ts'
 import { Run } from '../api/run.ts'
 import type { UserSeed } from '../sandbox/seed.ts'
 import { CommandGround } from './testing/commandGround.ts'
 
+// Each test starts several processes.
+vi.setConfig({ testTimeout: 120_000 })
 const day = 86_400_000
 const born = (days: number) => ({ createdAt: Date.now() - days * day })
 const open: CommandGround[] = []

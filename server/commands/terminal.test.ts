@@ -1,0 +1,67 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { printable, Terminal } from './terminal.ts'
+
+function terminalOn(env: Record<string, string>, part: { tty: boolean; json?: boolean }) {
+  const stream = () => Object.assign(new PassThrough(), { isTTY: part.tty })
+  const streams = { stdin: stream(), stdout: stream(), stderr: stream(), env }
+  return { terminal: new Terminal(streams, part.json ?? false), streams }
+}
+
+const textOf = (stream: PassThrough) => String((stream.read() as Buffer | null) ?? '')
+
+describe('printable', () => {
+  it.each([
+    ['\u001b[2J\u001b[H[prod]', '�[2J�[H[prod]'],
+    ['a\rb\u0007\u009b31m', 'a�b��31m'],
+    ['user\u202egpj.exe', 'user�gpj.exe'],
+    ['two\nlines', 'two\nlines'],
+    ['Zoë 日本', 'Zoë 日本'],
+  ])('takes what would act on the terminal out of %j', (text, shown) => {
+    expect(printable(text)).toBe(shown)
+  })
+})
+
+describe('Terminal', () => {
+  it('keeps standard output for one JSON document', () => {
+    const { terminal, streams } = terminalOn({}, { tty: false, json: true })
+    terminal.print('in words')
+    terminal.say('meanwhile')
+    terminal.document({ exitCode: 0 })
+    expect(JSON.parse(textOf(streams.stdout))).toEqual({ exitCode: 0 })
+    expect(textOf(streams.stderr)).toBe('in words\nmeanwhile\n')
+  })
+
+  it('prints no document where none was asked for', () => {
+    const { terminal, streams } = terminalOn({}, { tty: false })
+    terminal.print('in words')
+    terminal.document({ exitCode: 0 })
+    expect(textOf(streams.stdout)).toBe('in words\n')
+  })
+
+  it.each([
+    [{ LANG: 'de_DE.UTF-8' }, true, ['█', true, true]],
+    [{ LANG: 'C' }, true, ['#', true, true]],
+    [{ LC_ALL: 'C', LANG: 'de_DE.UTF-8' }, true, ['#', true, true]],
+    [{ NO_COLOR: '1' }, true, ['#', true, false]],
+    [{ NO_COLOR: '' }, true, ['#', true, true]],
+    [{ TERM: 'dumb' }, true, ['#', false, false]],
+    [{}, false, ['#', false, false]],
+  ])('draws as %j and a terminal (%s) allow', (env, tty, [bar, draws, colours]) => {
+    const { terminal } = terminalOn(env as Record<string, string>, { tty })
+    const coloured = terminal.colour('good', 'x') !== 'x'
+    expect([terminal.bar.full, terminal.draws, coloured]).toEqual([bar, draws, colours])
+  })
+
+  it('gives the line that was typed, and nothing at the end of the input', async () => {
+    const { terminal, streams } = terminalOn({}, { tty: true })
+    const never = new AbortController().signal
+    const answer = terminal.ask('Go on? ', never, () => undefined)
+    streams.stdin.write('yes\r')
+    expect(await answer).toBe('yes')
+    const none = terminal.ask('Go on? ', never, () => undefined)
+    streams.stdin.end()
+    expect(await none).toBeUndefined()
+    expect(await terminal.ask('Go on? ', AbortSignal.abort(), () => undefined)).toBeUndefined()
+  })
+})
