@@ -41,7 +41,7 @@ export const create: Step<World> = {
         } else {
           // Said at once, so that neither the rollback nor a recovery waits for a key that was never made.
           if (!mayHaveActed.has(error.kind)) await world.record('create', { createRefused: true })
-          throw error
+          throw error.kind === 'quota' && Array.isArray(known['keysBefore']) ? overtaken(error) : error
         }
         const again = asked(world)
         await world.record('create', again)
@@ -63,6 +63,20 @@ export const create: Step<World> = {
     await deleteOurs(world, known['newKey'], known)
     return { newKey: null, deletedNew: known['newKey'] }
   },
+}
+
+/** The check had found room: to advise deleting a key could cost someone else the one they have just made. */
+function overtaken(quota: AwsFailure): Failure {
+  return new Failure(
+    {
+      ...quota.trouble,
+      title: 'Someone else made a key at the same time',
+      detail:
+        'There was room for a new key a moment ago, and now the user has two: another program has made one, perhaps another Keyturn. No key was made here.',
+      remedy: 'Let the other program finish, then check the keys again.',
+    },
+    { cause: quota },
+  )
 }
 
 /** One lost reply within the step: what AWS made is deleted again, and then there is room for another try. */
