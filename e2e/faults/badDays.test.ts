@@ -321,6 +321,26 @@ describe('someone else is at work', () => {
     expect(rotation.alarm?.detail).toContain(strange)
   })
 
+  it('makes a key between the check and the create: nobody is told to delete it', async () => {
+    const day = await dawn()
+    let made: string | undefined
+    control().onCall(({ action }, phase) => {
+      if (phase === 'before' && action === 'CreateAccessKey') made ??= control().addKey(day.user).id
+    })
+    const { state, problem } = await day.rotate()
+    expect([state, problem?.name]).toEqual(['rolledBack', 'key-quota'])
+    expect(problem?.detail).toContain('another program')
+    expect(problem?.remedy).not.toContain('Delete')
+    expect(
+      control()
+        .keys(day.user)
+        .map(({ id, status }) => [id, status]),
+    ).toEqual([
+      [day.old.id, 'Active'],
+      [made, 'Active'],
+    ])
+  })
+
   it('renames the user between plan and run', async () => {
     const day = await dawn()
     const { run } = await bench.rotate({ keys: 'all', oldKey: 'deactivate' }, () =>

@@ -17,11 +17,18 @@ import { createProfileStore } from '../../server/profiles/store.ts'
 import { Plans } from '../../server/rotation/plans.ts'
 import { Runs } from '../../server/rotation/runs.ts'
 import { SignerDesk } from '../../server/rotation/signers.ts'
+import type { Hooks } from '../../server/rotation/world.ts'
 import { UndoStore } from '../../server/rotation/undoStore.ts'
 import { Undos } from '../../server/rotation/undo.ts'
 import { Ground } from './ground.ts'
 import type { SandboxOptions } from '../../server/sandbox/sandbox.ts'
 import { Random, seed } from './random.ts'
+
+const noHooks: Hooks = {
+  and: () => noHooks,
+  any: () => Promise.resolve(false),
+  run: () => Promise.resolve([]),
+}
 
 /** A clock on which waiting takes no time, and on which things happen when their time has come. */
 export class SoonClock implements Clock {
@@ -109,7 +116,7 @@ export async function openBench(
       undo,
       signers,
       settings: () => settings,
-      hooks: { any: () => Promise.resolve(false), run: () => Promise.resolve([]) },
+      hooks: noHooks,
       learn: () => Promise.resolve(),
       learn: (learnt) => findings.put(findingOf(learnt, findings.all(), clock.now())),
       stateWritable: () => Promise.resolve(),
