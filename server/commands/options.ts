@@ -25,6 +25,8 @@ export interface Options {
   readonly oldKey: OldKeyMode
   /** Programs, by absolute path, to run after each save. */
   readonly hooks: readonly string[]
+  /** An administrator's profile that signs for users of its account. */
+  readonly signer?: string
   readonly dryRun: boolean
   readonly yes: boolean
   readonly json: boolean
@@ -56,6 +58,7 @@ const flags = {
   'older-than': { type: 'string' },
   'old-key': { type: 'string' },
   hook: { type: 'string', multiple: true },
+  signer: { type: 'string' },
   'dry-run': { type: 'boolean' },
   check: { type: 'boolean' },
   how: { type: 'string' },
@@ -75,6 +78,7 @@ const belongsTo: { readonly [name in keyof typeof flags]?: readonly Command[] } 
   'older-than': ['rotate'],
   'old-key': ['rotate'],
   hook: ['rotate', 'recover'],
+  signer: ['rotate'],
   'dry-run': ['rotate', 'undo'],
   check: ['status'],
   how: ['undo'],
@@ -151,6 +155,7 @@ function checked(values: Values, positionals: readonly string[]): Options {
     undo: undoOf(values.how, values['new-key']),
     ...(port === undefined ? {} : { port }),
     ...(olderThanDays === undefined ? {} : { olderThanDays }),
+    ...(values.signer === undefined ? {} : { signer: values.signer }),
     ...textOf('credentialsFile', values['credentials-file']),
     ...textOf('configFile', values['config-file']),
     ...textOf('stateDir', values['state-dir']),

@@ -48,6 +48,25 @@ describe('keyturn rotate', () => {
     expect(exit.stdout + exit.stderr).not.toContain(before.secret)
   })
 
+  it('rotates a user without rights using an administrator’s profile, and signs as told', async () => {
+    const ground = await lay({ name: 'sam', allow: [] }, { name: 'boss', admin: true })
+    const before = await ground.pair('sam')
+    const refused = await ground.run('rotate', '--profile', 'sam', '--yes')
+    expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('iam:CreateAccessKey')])
+    const exit = await ground.run('rotate', '--profile', 'sam', '--signer', 'boss', '--yes')
+    expect([exit.code, exit.stderr]).toEqual([0, expect.stringContaining('1 of 1')])
+    expect(await ground.works('sam')).toBe(true)
+    expect(ground.statusOf('sam', before.id)).toBe('Inactive')
+    const boss = (await ground.pair('boss')).id
+    const created = ground.sandbox.calls.filter(
+      ({ action, outcome }) => action === 'CreateAccessKey' && outcome === 'ok',
+    )
+    expect(created.map(({ keyId, params }) => [keyId, params])).toEqual([[boss, { UserName: 'sam' }]])
+    expect((await ground.run('rotate', '--profile', 'sam', '--signer', 'nobody', '--yes')).stderr).toContain(
+      '[nobody]',
+    )
+  })
+
   it('prints one JSON document as the API describes it', async () => {
     const ground = await lay({ name: 'sam' })
     const exit = await ground.run('rotate', '--profile', 'sam', '--yes', '--json', '--old-key', 'delete')

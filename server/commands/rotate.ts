@@ -116,6 +116,7 @@ async function planOf(engine: Engine, command: Command, wanted: Wanted): Promise
     const begun = await engine.plans.begin({
       keys: request,
       oldKey: options.oldKey,
+      ...(options.signer !== undefined && { signer: options.signer }),
       ...(options.olderThanDays !== undefined && { olderThanDays: options.olderThanDays }),
     })
     const plan = await interruption.unless(engine.plans.made(begun.id))
