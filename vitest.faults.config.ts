@@ -6,6 +6,7 @@ export default defineConfig({
     // Vitest leaves a core free; of two that is half.
     maxWorkers: '100%',
     include: ['server/**/*.fault.test.ts', 'e2e/faults/**/*.fault.test.ts'],
+    globalSetup: ['e2e/faults/build.ts'],
     testTimeout: 1_200_000,
     hookTimeout: 120_000,
   },

@@ -117,7 +117,6 @@ export async function openBench(
       signers,
       settings: () => settings,
       hooks: noHooks,
-      learn: () => Promise.resolve(),
       learn: (learnt) => findings.put(findingOf(learnt, findings.all(), clock.now())),
       stateWritable: () => Promise.resolve(),
     },

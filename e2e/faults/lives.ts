@@ -124,6 +124,12 @@ export class Lives {
     this.#ended()
   }
 
+  /** To be called once the process has ended in its own way. */
+  async ended(): Promise<void> {
+    await this.command?.exited
+    this.#ended()
+  }
+
   #ended(): void {
     if (!this.command) return
     this.output += this.command.stderr + this.command.stdout.replaceAll(/#\S+/g, '#')
