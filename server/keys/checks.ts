@@ -80,6 +80,8 @@ export class Checks implements Checker {
       })
       .finally(() => {
         this.#running.delete(key.id)
+        // A listing serves the checks that go on together; after them a run may have changed what it says.
+        if (!this.busy) this.#listings.clear()
         this.#deps.onChange(key)
       })
     this.#running.set(key.id, check)
