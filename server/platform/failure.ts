@@ -13,14 +13,3 @@ export class Failure extends Error {
     this.trouble = trouble
   }
 }
-
-/** Does something whose failure is told after a sentence that says what is true then. */
-export async function telling<T>(truth: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act()
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    const { trouble } = error
-    throw new Failure({ ...trouble, detail: `${truth} ${trouble.detail}` }, { cause: error })
-  }
-}

@@ -6,6 +6,7 @@ import type { Trouble } from '../api/problem.ts'
 import type { Rotation, Run } from '../api/run.ts'
 import type { Target } from '../keys/iam.ts'
 import type { Bus } from '../platform/bus.ts'
+import { diskFailure } from '../platform/diskTrouble.ts'
 import { Failure } from '../platform/failure.ts'
 import type { ReplacedKey } from '../keys/ports.ts'
 import type { FilesSnapshot } from '../profiles/ports.ts'
@@ -441,7 +442,8 @@ export class Runs {
   }
 
   #words(error: unknown): Trouble {
-    if (error instanceof Failure) return error.trouble
+    const failure = error instanceof Failure ? error : diskFailure(error)
+    if (failure) return failure.trouble
     this.#deps.onDefect(error)
     return {
       name: 'defect',

@@ -146,7 +146,9 @@ export class World {
 
   async learn(key: string, list: KeyList): Promise<void> {
     const { user, account } = this.spec
-    if (user) await this.shop.learn({ key, user, keys: list.keys, ...(account && { account }) })
+    if (!user) return
+    // A memory that cannot be kept must not stop a rotation: the next check finds the same.
+    await this.shop.learn({ key, user, keys: list.keys, ...(account && { account }) }).catch(() => undefined)
   }
 
   /** The pair itself as the signer: what a proof of it needs, whoever signs the rest. */

@@ -1,5 +1,6 @@
 import { AwsFailure } from '../../keys/iam.ts'
-import { Failure, telling } from '../../platform/failure.ts'
+import { telling } from '../../platform/diskTrouble.ts'
+import { Failure } from '../../platform/failure.ts'
 import type { KeyPair } from '../../profiles/keyPair.ts'
 import type { Facts } from '../entries.ts'
 import type { Step } from '../machine.ts'

@@ -1,4 +1,5 @@
-import { Failure, telling } from '../../platform/failure.ts'
+import { telling } from '../../platform/diskTrouble.ts'
+import { Failure } from '../../platform/failure.ts'
 import type { KeyPair } from '../../profiles/keyPair.ts'
 import type { PairChange } from '../../profiles/ports.ts'
 import type { Facts } from '../entries.ts'
