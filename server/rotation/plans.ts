@@ -51,6 +51,10 @@ export class Plans {
 
   constructor(deps: PlansDeps) {
     this.#deps = deps
+    // A run that begins or ends changes what was found: keys of a user come and go, also where the pair is put back.
+    deps.bus.subscribe((event) => {
+      if (event.type === 'run') this.#fresh.clear()
+    })
   }
 
   /** Begins to look; the plan is `ready` when all its keys have been checked. */
