@@ -45,8 +45,8 @@ function refusal(what) {
   readOrder()
   const { refuse } = order
   if (!refuse || !what.startsWith(refuse.what)) return undefined
-  // A full disk takes nothing more, and lets go of everything.
-  if (refuse.code === 'ENOSPC' && /(unlink|rm|truncate)$/.test(what)) return undefined
+  // Such a disk takes nothing more, and lets go of everything.
+  if (/(unlink|rm|truncate)$/.test(what)) return undefined
   refused += 1
   if (refused < refuse.nth || (refuse.times && refused >= refuse.nth + refuse.times)) return undefined
   fs.appendFileSync(traceFile, `${order.id} refused ${what}\n`)
