@@ -6,12 +6,29 @@ import ts from 'typescript-eslint'
 const forbid = (patterns) => ({
   '@typescript-eslint/no-restricted-imports': ['error', { patterns }],
 })
-const sdk = { regex: '^(@aws-sdk|@smithy|@aws-crypto)/', message: 'Only server/aws and server/sandbox know the AWS SDK: go through a port.' }
-const fastify = { regex: '^(@fastify/|fastify$)', message: 'Only routes.ts files, server/http and app.ts know Fastify.' }
+const sdk = {
+  regex: '^(@aws-sdk|@smithy|@aws-crypto)/',
+  message: 'Only server/aws and server/sandbox know the AWS SDK: go through a port.',
+}
+const fastify = {
+  regex: '^(@fastify/|fastify$)',
+  message: 'Only routes.ts files, server/http and app.ts know Fastify.',
+}
 const layer = (names, message) => ({ regex: `^(\\.\\./)+(${names})/`, message })
 
 export default ts.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'test-results/', 'playwright-report/', 'reports/', '.stryker-tmp/', '**/.venv/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'coverage/',
+      'test-results/',
+      'playwright-report/',
+      'reports/',
+      '.stryker-tmp/',
+      '**/.venv/',
+    ],
+  },
   ...ts.configs.recommended,
   ...svelte.configs.recommended,
   {
@@ -32,15 +49,39 @@ export default ts.config(
   {
     files: ['web/**'],
     rules: forbid([
-      { regex: '/server/(?!api/)', message: 'The page takes types from server/api and nothing else of the server.' },
-      { regex: '/server/api/', allowTypeImports: true, message: 'Types only: schemas would travel to the browser.' },
+      {
+        regex: '/server/(?!api/)',
+        message: 'The page takes types from server/api and nothing else of the server.',
+      },
+      {
+        regex: '/server/api/',
+        allowTypeImports: true,
+        message: 'Types only: schemas would travel to the browser.',
+      },
       sdk,
     ]),
   },
   {
     files: ['server/**/*.ts'],
-    ignores: ['**/*.test.ts', '**/testing/**', 'server/main.ts', 'server/app.ts', 'server/http/**', 'server/**/routes.ts', 'server/aws/**', 'server/sandbox/**', 'server/commands/**'],
-    rules: forbid([sdk, fastify, layer('aws|sandbox|http|commands', 'Services and the pure core reach AWS, HTTP and the commands by ports alone.')]),
+    ignores: [
+      '**/*.test.ts',
+      '**/testing/**',
+      'server/main.ts',
+      'server/app.ts',
+      'server/http/**',
+      'server/**/routes.ts',
+      'server/aws/**',
+      'server/sandbox/**',
+      'server/commands/**',
+    ],
+    rules: forbid([
+      sdk,
+      fastify,
+      layer(
+        'aws|sandbox|http|commands',
+        'Services and the pure core reach AWS, HTTP and the commands by ports alone.',
+      ),
+    ]),
   },
   {
     files: ['server/api/**/*.ts'],
@@ -49,22 +90,43 @@ export default ts.config(
   {
     files: ['server/aws/**/*.ts'],
     ignores: ['**/*.test.ts', '**/testing/**'],
-    rules: forbid([fastify, layer('http|sandbox|commands', 'The AWS adapter implements ports; it knows no other edge.')]),
+    rules: forbid([
+      fastify,
+      layer('http|sandbox|commands', 'The AWS adapter implements ports; it knows no other edge.'),
+    ]),
   },
   {
     files: ['server/sandbox/**/*.ts'],
     ignores: ['**/*.test.ts', '**/testing/**'],
-    rules: forbid([fastify, { regex: '^@aws-sdk/', message: 'The embedded IAM is a server: it must not share code with the client it tests.' }, layer('aws|http|rotation|keys|profiles|commands', 'The embedded IAM stands alone, as AWS does.')]),
+    rules: forbid([
+      fastify,
+      {
+        regex: '^@aws-sdk/',
+        message: 'The embedded IAM is a server: it must not share code with the client it tests.',
+      },
+      layer('aws|http|rotation|keys|profiles|commands', 'The embedded IAM stands alone, as AWS does.'),
+    ]),
   },
   {
     files: ['server/platform/**/*.ts'],
     ignores: ['**/*.test.ts'],
-    rules: forbid([sdk, fastify, layer('aws|http|sandbox|rotation|keys|profiles|commands', 'The platform knows files and processes, nothing of ours.')]),
+    rules: forbid([
+      sdk,
+      fastify,
+      layer(
+        'aws|http|sandbox|rotation|keys|profiles|commands',
+        'The platform knows files and processes, nothing of ours.',
+      ),
+    ]),
   },
   {
     files: ['server/profiles/**/*.ts'],
     ignores: ['**/*.test.ts', '**/testing/**', '**/routes.ts'],
-    rules: forbid([sdk, fastify, layer('aws|http|sandbox|rotation|keys|commands', 'profiles/ is below keys/ and rotation/.')]),
+    rules: forbid([
+      sdk,
+      fastify,
+      layer('aws|http|sandbox|rotation|keys|commands', 'profiles/ is below keys/ and rotation/.'),
+    ]),
   },
   {
     files: ['server/keys/**/*.ts'],
