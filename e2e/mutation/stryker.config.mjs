@@ -8,7 +8,6 @@ export default {
   mutate: [
     'server/rotation/machine.ts',
     'server/rotation/plan.ts',
-    'server/rotation/replaced.ts',
     'server/rotation/history.ts',
     'server/profiles/document.ts',
     'server/profiles/scan.ts',
@@ -18,6 +17,6 @@ export default {
   clearTextReporter: { allowColor: false, reportTests: false },
   tempDirName: '.stryker-tmp',
   thresholds: { high: 90, low: 85, break: 85 },
-  ignorePatterns: ['dist', 'coverage', 'test-results', 'e2e/conformance/.venv'],
+  ignorePatterns: ['dist', 'coverage', 'test-results', '.venv', 'e2e/conformance'],
   timeoutMS: 20000,
 }

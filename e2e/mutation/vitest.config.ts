@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: [
-      'server/rotation/{machine,plan,runs,replaced,history}.test.ts',
+      'server/rotation/{machine,plan,history}.test.ts',
       'server/profiles/{document,agreement,classify}.test.ts',
     ],
     testTimeout: 30_000,
