@@ -345,3 +345,51 @@ describe('what a run saw', () => {
     ).rejects.toMatchObject({ trouble: { name: 'no-admin' } })
   })
 })
+
+describe('an undo that can no longer work', () => {
+  it('is refused with what is true now: deleted, forgotten, unreadable, changed since', async () => {
+    const { readdirSync, writeFileSync } = await import('node:fs')
+    const wish = shapes[0]!.lay(disk, iam)
+    const room = await openMachineRoom(disk, iam, clock)
+    const first = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    const { id, key } = first.rotations[0]!
+    const offers = () => room.runs.existing(first.id).rotations[0]?.undo
+    expect(offers()).toEqual(['reactivate', 'restore'])
+
+    await room.runs.forgetPair(key)
+    expect(offers()).toEqual(['reactivate'])
+    await expect(room.undos.ofRotation(id, { how: 'restore' })).rejects.toThrow('is no longer kept')
+    await expect(room.runs.forgetPair(key)).rejects.toThrow('is kept')
+
+    iam.key(key)!.deleted = true
+    const run = await room.runs.start(await room.undos.ofRotation(id, { how: 'reactivate' }))
+    await room.runs.idle()
+    expect(room.runs.existing(run.id).rotations[0]?.problem).toMatchObject({ name: 'key-gone' })
+
+    const second = room.runs.existing(
+      await room.rotate({ keys: [first.rotations[0]!.newKey!], oldKey: 'deactivate' }),
+    )
+    const kept = join(disk.state, 'undo')
+    for (const name of readdirSync(kept)) writeFileSync(join(kept, name), 'not json')
+    const unreadable = await room.runs.start(
+      await room.undos.ofRotation(second.rotations[0]!.id, { how: 'restore' }),
+    )
+    await room.runs.idle()
+    expect(room.runs.existing(unreadable.id).rotations[0]).toMatchObject({
+      state: 'rolledBack',
+      problem: { name: 'secret-gone' },
+    })
+    expect(
+      iam.works(disk.pairs().get('credentials:default')!.id, disk.pairs().get('credentials:default')!.secret),
+    ).toBe(true)
+
+    const stranger = iam.addKey(iam.addUser('zoe'))
+    writeFileSync(
+      disk.credentials,
+      `[default]\naws_access_key_id = ${stranger.id}\naws_secret_access_key = ${stranger.secret}\n`,
+    )
+    await expect(room.undos.ofRotation(second.rotations[0]!.id, { how: 'restore' })).rejects.toThrow(
+      'no profile holds its new key',
+    )
+  })
+})

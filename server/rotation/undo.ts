@@ -24,6 +24,7 @@ export class Undos {
 
   /** @throws Failure `cannot-undo`, with what is true now, where this undo can no longer work */
   async ofRotation(id: string, request: UndoRequest): Promise<NewRun> {
+    const held = await this.#look()
     const known = this.#deps.runs.rotation(id)
     if (!known)
       throw new Failure({
@@ -31,7 +32,6 @@ export class Undos {
         title: 'No such rotation',
         detail: 'There is no rotation with this id.',
       })
-    const held = await this.#look()
     return this.#newRun(request, known.run.id, [
       await this.#undoSpec(known.rotation, known.spec, known.target, request, held),
     ])
