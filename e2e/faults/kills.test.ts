@@ -5,16 +5,16 @@ import { Random, seed } from './random.ts'
 import { shapes } from './shapes.ts'
 
 // A few of the deaths that the fault suite dies all of.
-const kills = 4
+const kills = 2
 
-it('survives kill -9 at some boundaries, and at some of the recovery', { timeout: 180_000 }, async () => {
+it('survives kill -9 at some boundaries, and at some of the recovery', { timeout: 300_000 }, async () => {
   const random = new Random(seed)
   const shape = random.pick(shapes)
   const play = await Kills.open(shape, random.pick(['deactivate', 'delete']), fromSource)
   try {
     const boundaries = await play.play(0)
     for (let i = 0; i < kills; i++)
-      await play.play(1 + random.below(boundaries.length), i % 2 === 0 ? 0 : 1 + random.below(40))
+      await play.play(1 + random.below(boundaries.length), i === 0 ? 0 : 1 + random.below(40))
     expect(play.kills + play.survived).toBeGreaterThanOrEqual(kills)
     expect(play.kills).toBeGreaterThan(0)
     console.log(

@@ -83,11 +83,19 @@ export class Kills {
     await this.#ground.close()
   }
 
-  /** The next life: it must say what was under way before anyone asks it to do something. */
+  /** The next life: it says what was under way, and asks AWS nothing before the person asks for it (P8). */
   async #again(): Promise<void> {
     this.kills += 1
     await this.#lives.died()
     this.#lives.pardon()
+    const asked = this.#ground.sandbox.calls.length
     await this.#lives.begin()
+    const { runs } = await this.#lives.client.runs()
+    const going = runs.find(
+      ({ state }) => !['done', 'failed', 'partial', 'stopped', 'interrupted'].includes(state),
+    )
+    if (going) throw new Error(`P8: ${going.id} goes on unasked: ${going.state}`)
+    const calls = this.#ground.sandbox.calls.slice(asked)
+    if (calls.length > 0) throw new Error(`P8: AWS was asked for ${calls[0]?.action} unasked`)
   }
 }

@@ -2,4 +2,4 @@ import { dieHereAndThere } from './everyKill.ts'
 import { shapes } from './shapes.ts'
 
 for (const shape of shapes)
-  for (const mode of ['deactivate', 'delete'] as const) dieHereAndThere(shape, mode, 5, 3)
+  for (const mode of ['deactivate', 'delete'] as const) dieHereAndThere(shape, mode, 4, 3)
