@@ -394,3 +394,16 @@ describe('keys that are not rotated', () => {
     expect(plan.skip[0]?.reason.remedy).toContain('sign in as root')
   })
 })
+
+it.each([
+  { times: 1, name: 'access-denied' },
+  { times: undefined, name: 'outcome-unknown' },
+])('takes a refusal that broke off on the way for no other server: $name', async ({ times, name }) => {
+  const day = await dawn()
+  const { state, problem } = await day.rotate(() => {
+    control().deny(day.user, 'iam:CreateAccessKey', 'implicit')
+    control().fault({ action: 'CreateAccessKey', ...(times !== undefined && { times }) }, { kind: 'cut' })
+  })
+  expect([state, problem?.name]).toEqual(['rolledBack', name])
+  expect(control().keys(day.user)).toHaveLength(1)
+})

@@ -188,7 +188,8 @@ function ofReply(status: number, systemCode: string | undefined): Classified {
   if (status === 429) return { kind: 'throttled', passing: true }
   if (status === 407) return { kind: 'network', nature: 'proxy', passing: false }
   if (status >= 500) return { kind: 'ambiguous', nature: 'server-error', passing: true }
-  if (status >= 300) return { kind: 'network', nature: 'not-aws', passing: true }
+  // A refusal of AWS that broke off on the way is no page of another server.
+  if (status >= 300 && !systemCode) return { kind: 'network', nature: 'not-aws', passing: true }
   return { kind: 'ambiguous', nature: systemCode ? 'lost-reply' : 'bad-reply', passing: true }
 }
 
