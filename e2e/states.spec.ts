@@ -110,11 +110,13 @@ test('a profile named like markup is text wherever it stands', async ({ stage, p
 })
 
 test('AWS that cannot be reached fails the check, not the page', async ({ stage, page }) => {
+  // A check waits for the network before it gives up: longer than the page is given for anything else.
+  test.setTimeout(180_000)
   stage.users('default')
   await enter(page, await stage.start())
   await stage.sandbox.control.down()
   await page.getByRole('button', { name: 'Rotate everything' }).click()
-  await expect(page.getByRole('heading', { name: 'Skipped, and why' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Skipped, and why' })).toBeVisible({ timeout: 120_000 })
   await expect(startButton(page, '0 keys')).toBeDisabled()
   await expectAccessible(page)
   await stage.sandbox.control.up()
