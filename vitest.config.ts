@@ -8,7 +8,7 @@ export default defineConfig({
     maxWorkers: '100%',
     include: ['server/**/*.test.ts', 'web/**/*.test.ts', 'e2e/**/*.test.ts'],
     exclude: ['**/*.fault.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     coverage: { provider: 'v8', include: ['server/**/*.ts'], exclude: ['**/*.test.ts', '**/testing/**'] },
   },
 })
