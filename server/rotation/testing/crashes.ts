@@ -66,6 +66,7 @@ export async function play(
       })
       await Promise.race([alive, life.death])
       seen.push(life.boundaries)
+      await life.stilled()
       await disk.dropLocks()
       if (!life.dead) break
     }

@@ -15,6 +15,7 @@ export class Life {
   readonly death: Promise<void>
   #dead = false
   #die: () => void = () => undefined
+  readonly #acting = new Set<Promise<unknown>>()
   readonly #diesAt: number
   readonly #watch: (label: string) => void
 
@@ -26,6 +27,23 @@ export class Life {
 
   get dead(): boolean {
     return this.#dead
+  }
+
+  /** An act on the disk or at AWS: where the life ends meanwhile it still comes to its own end, as in a kernel. */
+  async act<T>(act: () => Promise<T>): Promise<T> {
+    if (this.#dead) return new Promise<never>(() => undefined)
+    const acting = act()
+    this.#acting.add(acting)
+    try {
+      return await acting
+    } finally {
+      this.#acting.delete(acting)
+    }
+  }
+
+  /** After its death: what it had begun is over, and another life may begin. */
+  async stilled(): Promise<void> {
+    await Promise.allSettled(this.#acting)
   }
 
   /** Everything that `act` starts belongs to this life. */
@@ -52,7 +70,7 @@ async function around<T>(label: string, act: () => Promise<T>): Promise<T> {
   const life = lives.getStore()
   if (!life) return act()
   await life.boundary(`before ${label}`)
-  const result = await act()
+  const result = await life.act(act)
   await life.boundary(`after ${label}`)
   return result
 }
@@ -85,6 +103,13 @@ export async function mortalDisk(): Promise<() => void> {
     })
     undo.push(() => Reflect.set(owner, name, original))
   }
+  // No boundary of its own: a file that was only opened is what the next write's boundary leaves. But the dead open none.
+  const open = fs.open
+  fs.open = (...args) => {
+    const life = lives.getStore()
+    return life ? life.act(() => open(...args)) : open(...args)
+  }
+  undo.push(() => (fs.open = open))
   patch(fs, 'rename', 'rename')
   patch(fs, 'unlink', 'unlink')
   patch(fs, 'rm', 'rm')
