@@ -24,6 +24,10 @@ rotate
   --profile NAME               the key of this profile; may be given more than once
   --older-than DAYS            only keys older than that, such as 90 or 90d, by the age that AWS tells
   --old-key MODE               deactivate (default), delete or keep
+  --delete-spare KEYID         make room: delete this second key of a user, which no profile holds, for good;
+                               may be given more than once; the plan prints it where it is needed
+  --merge KEYID                give the profiles of a user's two keys one new key; the second of the two is
+                               deleted for good; may be given more than once; the plan prints it where it is needed
   --hook PROGRAM               run it after each save and before the old key goes; may be given more than once
 
 status

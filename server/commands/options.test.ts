@@ -22,6 +22,8 @@ describe('parseOptions', () => {
       all: false,
       profiles: [],
       oldKey: 'deactivate',
+      deleteSpares: [],
+      merge: [],
       hooks: [],
       dryRun: false,
       yes: false,
@@ -61,6 +63,21 @@ describe('parseOptions', () => {
       json: true,
       stateDir: 's',
     })
+    const [one, two] = ['AKIAAAAAAAAAAAAAAAA1', 'AKIAAAAAAAAAAAAAAAA2']
+    expect(
+      run(
+        'rotate',
+        '--all',
+        '--delete-spare',
+        one,
+        '--delete-spare',
+        two,
+        '--delete-spare',
+        one,
+        '--merge',
+        two,
+      ),
+    ).toMatchObject({ deleteSpares: [one, two], merge: [two] })
     expect(run('status', '--json').command).toBe('status')
     expect(run('status', '--check').check).toBe(true)
     expect(run('undo', 'run-1', '--yes')).toMatchObject({ target: 'run-1', undo: { how: 'restore' } })
@@ -101,6 +118,10 @@ describe('parseOptions', () => {
     [['rotate'], '--all'],
     [['rotate', '--yes'], '--older-than'],
     [['rotate', '--all', '--hook', ''], '--hook'],
+    [['rotate', '--all', '--delete-spare', '****ABCD'], 'whole id'],
+    [['rotate', '--all', '--merge', ''], 'whole id'],
+    [['rotate', '--all', '--merge', 'all'], 'whole id'],
+    [['undo', 'x', '--delete-spare', 'AKIAAAAAAAAAAAAAAAA1'], "'keyturn rotate'"],
     [['rotate', '--all', '--port', '0'], "'keyturn' alone"],
     [['rotate', '--all', '--how', 'restore'], "'keyturn undo'"],
     [['undo'], 'the id'],

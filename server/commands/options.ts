@@ -23,6 +23,10 @@ export interface Options {
   readonly profiles: readonly string[]
   readonly olderThanDays?: number
   readonly oldKey: OldKeyMode
+  /** Second keys that no profile holds, by their whole id, to delete so that there is room. */
+  readonly deleteSpares: readonly string[]
+  /** Keys, by their whole id, that become one new key with the other key of their user. */
+  readonly merge: readonly string[]
   /** Programs, by absolute path, to run after each save. */
   readonly hooks: readonly string[]
   /** An administrator's profile that signs for users of its account. */
@@ -57,6 +61,8 @@ const flags = {
   profile: { type: 'string', multiple: true },
   'older-than': { type: 'string' },
   'old-key': { type: 'string' },
+  'delete-spare': { type: 'string', multiple: true },
+  merge: { type: 'string', multiple: true },
   hook: { type: 'string', multiple: true },
   signer: { type: 'string' },
   'dry-run': { type: 'boolean' },
@@ -77,6 +83,8 @@ const belongsTo: { readonly [name in keyof typeof flags]?: readonly Command[] } 
   profile: ['rotate', 'undo'],
   'older-than': ['rotate'],
   'old-key': ['rotate'],
+  'delete-spare': ['rotate'],
+  merge: ['rotate'],
   hook: ['rotate', 'recover'],
   signer: ['rotate'],
   'dry-run': ['rotate', 'undo'],
@@ -147,6 +155,8 @@ function checked(values: Values, positionals: readonly string[]): Options {
     all: values.all ?? false,
     profiles: values.profile ?? [],
     oldKey: oldKeyOf(values['old-key']),
+    deleteSpares: keyIdsOf('delete-spare', values['delete-spare']),
+    merge: keyIdsOf('merge', values.merge),
     hooks: (values.hook ?? []).map(hookOf),
     dryRun: values['dry-run'] ?? false,
     yes: values.yes ?? false,
@@ -208,6 +218,13 @@ function daysOf(text: string | undefined): number | undefined {
 function oldKeyOf(text = 'deactivate'): OldKeyMode {
   if (text === 'deactivate' || text === 'delete' || text === 'keep') return text
   throw new UsageError(`--old-key is deactivate, delete or keep, not '${text}'.`)
+}
+
+/** Whole ids alone: the four characters that are shown of a key may be those of another one too. */
+function keyIdsOf(name: string, ids: readonly string[] = []): string[] {
+  const wrong = ids.find((id) => !/^\w{16,128}$/.test(id))
+  if (wrong !== undefined) throw new UsageError(`--${name} takes the whole id of a key, not '${wrong}'.`)
+  return [...new Set(ids)]
 }
 
 function undoOf(how = 'restore', newKey?: string): UndoRequest {

@@ -1,5 +1,6 @@
 import type { Plan, PlanRotate, PlanSkip } from '../api/plan.ts'
 import { daysSince } from '../keys/age.ts'
+import { choiceLines, withoutEffect } from './choiceText.ts'
 import { count, owner, places, sentence, short } from './wording.ts'
 
 /** Left on purpose, so that it is no failure: not asked for, or nothing that a rotation is for. */
@@ -24,13 +25,8 @@ export function planText(plan: Plan, now: number, profilesOf: (key: string) => r
     for (const row of plan.rotate) lines.push(...rotateLines(row, now))
   }
   if (plan.choose.length > 0) {
-    lines.push(
-      `Needs your choice: ${count(plan.choose.length, 'key')}. Open the page with keyturn to choose.`,
-    )
-    for (const { key, profiles, reason, choices } of plan.choose) {
-      lines.push(`  ${places(profiles)}  ${short(key)}  ${reason}`)
-      for (const { label, caution } of choices) lines.push(`      - ${label}.${caution ? ` ${caution}` : ''}`)
-    }
+    lines.push(`Needs your choice: ${count(plan.choose.length, 'key')}. Without one it is left as it is.`)
+    for (const row of plan.choose) lines.push(...choiceLines(row, now))
   }
   const left = plan.skip.filter((each) => !isOnPurpose(each))
   if (left.length > 0) {
@@ -39,6 +35,7 @@ export function planText(plan: Plan, now: number, profilesOf: (key: string) => r
       lines.push(`  ${places(profilesOf(key))}  ${short(key)}  ${reason.title}. ${sentence(reason)}`)
     }
   }
+  lines.push(...withoutEffect(plan))
   lines.push(...passedOver(plan.skip.filter(isOnPurpose), profilesOf))
   return lines.join('\n')
 }
@@ -50,8 +47,13 @@ function rotateLines(row: PlanRotate, now: number): string[] {
   const byFile = new Map<string, number[]>()
   for (const { path, line } of row.lines) byFile.set(path, [...(byFile.get(path) ?? []), line])
   for (const [path, numbers] of byFile) lines.push(`      ~ ${path}: lines ${numbers.join(', ')}`)
-  if (row.deletesSpare) lines.push(`      - deletes the spare key ${short(row.deletesSpare.id)}`)
-  if (row.merges) lines.push(`      + one new key instead of this one and ${short(row.merges.id)}`)
+  if (row.deletesSpare) lines.push(`      - deletes the spare key ${short(row.deletesSpare.id)} for good`)
+  if (row.merges) {
+    lines.push(`      + one new key instead of this one and ${short(row.merges.id)}`)
+    lines.push(
+      `      - ${short(row.merges.id)} is deleted for good to make room; undo does not bring it back`,
+    )
+  }
   for (const note of row.notes) lines.push(`      ${note}`)
   return lines
 }

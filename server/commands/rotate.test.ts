@@ -140,6 +140,63 @@ describe('keyturn rotate', () => {
     expect(only.stdout).toContain('Nothing to rotate.')
   })
 
+  it('deletes a spare key where its whole id is named, and only then', async () => {
+    const ground = await lay({ name: 'two', keys: [born(200), born(100)] })
+    const held = await ground.pair('two')
+    const spare = ground.sandbox.control.keys('two').find(({ id }) => id !== held.id)!.id
+    const left = await ground.run('rotate', '--all', '--yes')
+    expect([left.code, left.stdout]).toEqual([1, expect.stringContaining('Needs your choice: 1 key.')])
+    expect(left.stdout).toMatch(
+      new RegExp(
+        `${spare}: Active, 100 days old, never used, in no profile here, and Keyturn did not make it`,
+      ),
+    )
+    expect(left.stdout).toContain(`To choose this, add: --delete-spare ${spare}\n`)
+    expect(ground.actions.filter((action) => writing.test(action))).toEqual([])
+
+    const planned = documentOf(await ground.run('rotate', '--all', '--yes', '--json')).plan
+    const flags = planned.choose.flatMap(({ choices }) =>
+      choices.map(({ kind, spare: { id } }) => [kind, id]),
+    )
+    expect(flags).toEqual([['delete-spare', spare]])
+    const [[kind, id] = []] = flags
+    const exit = await ground.run('rotate', '--all', '--yes', `--${kind}`, id!)
+    expect([exit.code, exit.stdout]).toEqual([0, expect.stringContaining('deletes the spare key')])
+    expect(exit.stdout).not.toContain('Without effect')
+    const now = await ground.pair('two')
+    expect(ground.sandbox.control.keys('two').map((key) => [key.id, key.status])).toEqual([
+      [held.id, 'Inactive'],
+      [now.id, 'Active'],
+    ])
+    expect(await ground.works('two')).toBe(true)
+  })
+
+  it('merges two keys of one user where one of them is named, and says so of an id that changes nothing', async () => {
+    const [other, secret] = ['AKIAY34FZKBOKMUTVV7A', 'twin'.repeat(10)]
+    const ground = await lay({ name: 'two', keys: [born(200), { ...born(100), id: other, secret }] })
+    const held = await ground.pair('two')
+    const section = `[twin]\naws_access_key_id = ${other}\naws_secret_access_key = ${secret}\n`
+    await fs.appendFile(ground.credentials, section)
+    const typo = `${other.slice(0, -1)}0`
+    const left = await ground.run('rotate', '--all', '--yes', '--merge', typo, '--delete-spare', other)
+    expect(left.code).toBe(1)
+    expect(left.stdout).toContain(`held by [twin]`)
+    expect(left.stdout).toContain(`To choose this, add: --merge ${other}\n`)
+    expect(left.stdout).toContain(`Without effect in this plan: --merge ${typo}\n`)
+    // What a profile holds is never deleted as a spare, whoever asks.
+    expect(left.stdout).toContain(`Without effect in this plan: --delete-spare ${other}\n`)
+    expect(ground.actions.filter((action) => writing.test(action))).toEqual([])
+
+    const exit = await ground.run('rotate', '--all', '--yes', '--merge', other)
+    expect([exit.code, exit.stdout]).toEqual([0, expect.stringContaining('Rotated 1 key.')])
+    expect(exit.stdout).toContain(`****${other.slice(-4)} is deleted for good`)
+    const now = await ground.pair('two')
+    expect(await ground.pair('twin')).toEqual(now)
+    expect([held.id, other]).not.toContain(now.id)
+    expect(await ground.works('twin')).toBe(true)
+    expect(ground.statusOf('two', other)).toBeUndefined()
+  })
+
   it('runs hooks with ids alone, and keeps the old key where one fails', async () => {
     const ground = await lay({ name: 'sam' })
     const hook = path.join(ground.base, 'hook')
@@ -267,6 +324,25 @@ describe.runIf(process.platform === 'linux')('on a terminal', () => {
     }
     expect(await fs.readFile(ground.credentials)).toEqual(before)
     expect(ground.actions.filter((action) => writing.test(action))).toEqual([])
+  })
+
+  it('shows a choice with the option that makes it, and asks nothing where nothing is chosen', async () => {
+    const ground = await lay({ name: 'two', keys: [born(200), born(100)] }, { name: 'sam' })
+    const before = await ground.pair('two')
+    const spare = ground.sandbox.control.keys('two').find(({ id }) => id !== before.id)!.id
+    const first = await ground.startOnTerminal(['rotate', '--profile', 'two']).exit
+    expect([first.code, first.stdout]).toEqual([1, expect.stringContaining('Nothing to rotate.')])
+    expect(first.stdout).toContain(`add: --delete-spare ${spare}`)
+    expect(first.stdout).not.toContain('[y/N]')
+    const command = ground.startOnTerminal(['rotate', '--all', '--delete-spare', spare])
+    await command.hears('Rotate 2 keys? [y/N]')
+    expect(command.stdout).toContain(`deletes the spare key ****${spare.slice(-4)}`)
+    expect(ground.actions.filter((action) => writing.test(action))).toEqual([])
+    command.type('y\r')
+    expect((await command.exit).code).toBe(0)
+    expect(ground.statusOf('two', spare)).toBeUndefined()
+    expect(ground.statusOf('two', before.id)).toBe('Inactive')
+    expect(await ground.works('two')).toBe(true)
   })
 
   it('asks for an MFA code, again where AWS does not take it', async () => {

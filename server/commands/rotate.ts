@@ -116,6 +116,8 @@ async function planOf(engine: Engine, command: Command, wanted: Wanted): Promise
     const begun = await engine.plans.begin({
       keys: request,
       oldKey: options.oldKey,
+      ...(options.deleteSpares.length > 0 && { deleteSpares: [...options.deleteSpares] }),
+      ...(options.merge.length > 0 && { merge: [...options.merge] }),
       ...(options.signer !== undefined && { signer: options.signer }),
       ...(options.olderThanDays !== undefined && { olderThanDays: options.olderThanDays }),
     })

@@ -32,7 +32,7 @@ export interface PlanContext {
 
 /**
  * Pure: what a run would do with the keys asked for. Each ends in exactly one of rotate, choose and skip; of two
- * keys of one user at most one is rotated, since AWS allows a user two keys.
+ * keys of one user at most one is rotated, since AWS allows a user two keys. A merged key is in its partner's row.
  */
 export function plan(request: PlanRequest, keys: readonly Checked[], context: PlanContext): Planned {
   const rotate: PlanRotate[] = []
@@ -52,6 +52,7 @@ export function plan(request: PlanRequest, keys: readonly Checked[], context: Pl
     }
     const user = finding?.user?.arn ?? held.id
     const first = taken.get(user)
+    if (specs.some(({ merge }) => merge?.key === held.id)) continue
     if (first !== undefined) {
       skip.push({ key: held.id, reason: sameUser(first) })
       continue
@@ -217,6 +218,7 @@ function choiceRow({ held, finding }: Checked, other: Sibling, otherHeld: HeldKe
               kind: 'merge',
               spare: other,
               label: `Merge: one new key for ${[...row.profiles, ...other.profiles].join(', ')}`,
+              caution: `****${last4} is deleted for good to make room; undo does not bring it back.`,
             },
           ],
     }
