@@ -3,6 +3,7 @@ import type { BigIntStats } from 'node:fs'
 import fs from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
+import { onceLetGo } from './letGo.ts'
 
 const temporary = /^\.(.+)\.keyturn-[0-9a-f]{16}\.tmp$/
 
@@ -41,7 +42,8 @@ export async function writeAtomic(
 /**
  * Replaces an existing file by new bytes: same mode and owner, same name, another inode.
  * @param target already resolved: a rename onto a symlink would replace the link
- * @param stillSame called last before the rename; it throws where the file changed meanwhile
+ * @param stillSame called last before the rename, and before each further attempt; it throws where the file changed
+ * meanwhile
  * @param placed told of the new inode as soon as it has the name, even where an error follows
  * @throws as writeAtomic, or what `stillSame` throws; then the old file is intact
  */
@@ -76,8 +78,7 @@ async function place(target: string, bytes: Buffer, placing: Placing): Promise<v
       await handle.sync()
       stat = await handle.stat({ bigint: true })
     })
-    await placing.stillSame?.()
-    await fs.rename(made, target)
+    await onceLetGo(() => fs.rename(made, target), placing.stillSame)
     renamed = true
     if (stat) placing.placed?.(stat)
   } finally {

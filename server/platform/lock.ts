@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { ShortWriteError } from './atomicFile.ts'
 import type { Clock } from './clock.ts'
 import { Failure } from './failure.ts'
+import { mayBeHeld, onceLetGo } from './letGo.ts'
 import { isRunning, ownIdentity } from './processIdentity.ts'
 import type { ProcessIdentity } from './processIdentity.ts'
 
@@ -50,7 +51,7 @@ export async function takeLock(
   for (let waited = 0; ; waited += intervalMs) {
     const outcome = await attempt(file)
     if (outcome.taken) return { release: () => drop(file, outcome.nonce) }
-    if (waited >= patienceMs) throw busy(file, subject, outcome.by)
+    if (waited >= patienceMs) throw outcome.error ?? busy(file, subject, outcome.by)
     await clock.sleep(intervalMs)
   }
 }
@@ -64,9 +65,20 @@ export async function lockHolder(
 }
 
 type Outcome =
-  { readonly taken: true; readonly nonce: string } | { readonly taken: false; readonly by?: Holder }
+  | { readonly taken: true; readonly nonce: string }
+  | { readonly taken: false; readonly by?: Holder; readonly error?: unknown }
 
 async function attempt(file: string): Promise<Outcome> {
+  try {
+    return await attemptNow(file)
+  } catch (error) {
+    // A lock that is being removed is neither there nor gone on Windows until its last reader has closed it.
+    if (mayBeHeld(error)) return { taken: false, error }
+    throw error
+  }
+}
+
+async function attemptNow(file: string): Promise<Outcome> {
   const nonce = await create(file)
   if (nonce !== undefined) return { taken: true, nonce }
   const seen = await look(file)
@@ -178,7 +190,7 @@ function parse(text: string): Holder | undefined {
 async function drop(file: string, nonce: string): Promise<void> {
   try {
     const seen = await look(file)
-    if (seen?.holder?.nonce === nonce) await fs.unlink(file)
+    if (seen?.holder?.nonce === nonce) await onceLetGo(() => fs.unlink(file))
   } catch {
     // It stays behind, but is not held any more: this process knows that, another one sees it when this one has ended.
   } finally {

@@ -17,9 +17,11 @@ export async function fileState({ which, path }: StoredFile, { loaded, reading }
   if (real !== undefined && real !== path) state.target = real
   const stat = 'stat' in loaded ? loaded.stat : undefined
   if (stat) {
-    state.mode = octal(Number(stat.mode))
     // On Windows the bits say nothing about other people.
-    state.loose = process.platform !== 'win32' && (Number(stat.mode) & 0o066) !== 0
+    if (process.platform !== 'win32') {
+      state.mode = octal(Number(stat.mode))
+      state.loose = (Number(stat.mode) & 0o066) !== 0
+    }
     if (stat.nlink > 1n) problems.push({ trouble: hardLinked(path, Number(stat.nlink)) })
   }
   if (loaded.state === 'unreadable') return state

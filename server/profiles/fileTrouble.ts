@@ -107,7 +107,15 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
+/** As mayBeHeld says: Windows has one answer for two causes, and neither is a container's mount. */
+const heldOnWindows = [
+  'another program has it open, or you may not write there',
+  'Close it in other programs, such as an editor, then try again.',
+] as const
+
 function meaning(code: string | undefined): readonly [string, string] {
+  if (process.platform === 'win32' && (code === 'EPERM' || code === 'EACCES' || code === 'EBUSY'))
+    return heldOnWindows
   return (
     meanings[code ?? ''] ?? [
       code ? `the system says ${code}` : 'an unforeseen error',

@@ -85,17 +85,26 @@ export class StoredFile {
     const target = await writableTarget(this.path)
     const handle = await fs.open(target.real, 'r')
     let placed = false
+    // Windows renames onto no file that is open, not even in this process; nor can another program write to a
+    // replaced file there, since the rename waits until it has let go.
+    const keepsOpen = process.platform !== 'win32'
     try {
       const stat = await handle.stat({ bigint: true })
+      if (!keepsOpen) await handle.close()
       const stillSame = async () => {
         const now = await fs.stat(this.path, { bigint: true })
-        const content = await readFromStart(handle, Number(now.size))
-        if (now.ino !== stat.ino || now.dev !== stat.dev || !content.equals(loaded.bytes))
+        const content = keepsOpen
+          ? await readFromStart(handle, Number(now.size))
+          : await fs.readFile(target.real)
+        // Windows may tell the volume's number of an open file in another form than that of a name.
+        const elsewhere = keepsOpen && now.dev !== stat.dev
+        if (now.ino !== stat.ino || elsewhere || !content.equals(loaded.bytes))
           throw new MovedMeanwhile('changed')
       }
       await replaceFile(target.real, bytes, stat, stillSame, (made) => {
-        placed = true
         this.#ours = versionOf(made)
+        if (!keepsOpen) return
+        placed = true
         this.replaced.push({
           handle,
           hash: hashOf(loaded.bytes),
