@@ -53,7 +53,8 @@ export async function openParts(options: Options, place: Surroundings, toLook = 
         ...(place.config !== undefined && { config: place.config }),
       },
       env: place.env,
-      home: place.env['HOME'] || homedir(),
+      // As botocore: on Windows HOME is some shell's own idea, and USERPROFILE is meant, which homedir takes.
+      home: (process.platform !== 'win32' && place.env['HOME']) || homedir(),
       cwd: process.cwd(),
       homeOf: ownHomeOf,
     }),

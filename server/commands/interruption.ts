@@ -1,6 +1,7 @@
 import { Failure } from '../platform/failure.ts'
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** SIGHUP is also Windows closing the console window, SIGBREAK its Ctrl-Break; elsewhere that one never comes. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const
 
 /**
  * Ctrl-C: the first one lets the steps under way end, the second quits at once, which the journal makes safe.

@@ -6,7 +6,10 @@ import { promisify } from 'node:util'
 /** Which process this is, so that another one can tell later whether it still runs. */
 export interface ProcessIdentity {
   readonly pid: number
-  /** When it started, in the system's own words; the same pid with another start is another process. */
+  /**
+   * When it started, in the system's own words (/proc on Linux, ps on macOS, milliseconds on Windows); the same pid
+   * with another start is another process.
+   */
   readonly started?: string
   /** Of the running kernel; another one after a reboot. Linux alone. */
   readonly boot?: string
@@ -54,7 +57,7 @@ export async function isRunning(other: ProcessIdentity): Promise<boolean> {
   if (!exists(other.pid)) return false
   const started = await startOf(other.pid)
   if (started === undefined) return exists(other.pid)
-  return started !== 'ended' && (other.started === undefined || other.started === started)
+  return started !== 'ended' && (other.started === undefined || sameStart(other.started, started))
 }
 
 function exists(pid: number): boolean {
@@ -76,9 +79,29 @@ async function startOf(pid: number): Promise<string | undefined> {
     if (fields?.[0] === 'Z' || fields?.[0] === 'X') return 'ended'
     return fields?.[19]
   }
-  if (process.platform === 'win32') return undefined
-  const reply = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], {
-    env: { LC_ALL: 'C', PATH: process.env['PATH'] },
-  }).catch(() => undefined)
+  if (process.platform === 'win32') {
+    // Its own start costs nothing; PowerShell is asked only about a pid that a lock names.
+    if (pid === process.pid) return String(Math.round(performance.timeOrigin))
+    return saidBy('powershell.exe', [
+      '-NoProfile',
+      '-NonInteractive',
+      '-Command',
+      `[DateTimeOffset]::new((Get-Process -Id ${pid}).StartTime).ToUnixTimeMilliseconds()`,
+    ])
+  }
+  return saidBy('ps', ['-o', 'lstart=', '-p', String(pid)])
+}
+
+/** The time zone is fixed: it may change while a process runs, and its start would seem another. */
+async function saidBy(program: string, args: readonly string[]): Promise<string | undefined> {
+  const { PATH, SystemRoot } = process.env
+  const env = { LC_ALL: 'C', TZ: 'UTC', PATH, ...(SystemRoot !== undefined && { SystemRoot }) }
+  const reply = await promisify(execFile)(program, args, { env, windowsHide: true }).catch(() => undefined)
   return reply?.stdout.trim() || undefined
+}
+
+/** On Windows the two come from different clocks of the same machine: milliseconds, but not the same ones. */
+function sameStart(one: string, other: string): boolean {
+  if (process.platform !== 'win32') return one === other
+  return Math.abs(Number(one) - Number(other)) < 5_000
 }

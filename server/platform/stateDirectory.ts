@@ -25,8 +25,11 @@ function unsafe(detail: string, remedy: string, cause?: unknown): Failure {
   )
 }
 
+/** Windows takes both slashes. */
 const expandHome = (given: string) =>
-  given === '~' || given.startsWith(`~${path.sep}`) ? path.join(os.homedir(), given.slice(1)) : given
+  /^~(\/|$)/.test(given) || (process.platform === 'win32' && given.startsWith('~\\'))
+    ? path.join(os.homedir(), given.slice(1))
+    : given
 
 /**
  * Makes the state directory where it is missing and sees to it that nobody else can read or plant anything in it:

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { expect, it } from 'vitest'
+import { onPlatform } from '../platform/testing/windows.ts'
 import { expandHome, expandVariables, locateFiles } from './locations.ts'
 
 const base = { flags: {}, env: {}, home: '/home/me', cwd: '/work' }
@@ -52,4 +53,32 @@ it.skipIf(!python)('expands as Python does', () => {
   expect(
     texts.map((text) => expandHome(expandVariables(text, { A: 'value' }), { home: '/home/me', homeOf })),
   ).toEqual(theirs)
+})
+
+it.skipIf(!python)('expands on Windows as Python does there', async () => {
+  const texts = [
+    '%A%\\b',
+    '%A',
+    '%%A%%',
+    '$A\\b',
+    '${A}b',
+    '$$A',
+    "'%A%'$A",
+    "$A'%A%",
+    '%no such%$X-Y',
+    '${',
+    '$X-Y',
+  ]
+  const script =
+    'import json,ntpath,sys; print(json.dumps([ntpath.expandvars(each) for each in sys.argv[1:]]))'
+  const env = { A: 'value', 'X-Y': 'dashed' }
+  const { stdout } = spawnSync('python3', ['-c', script, ...texts], {
+    encoding: 'utf8',
+    env: { ...env, PATH: process.env['PATH'] },
+  })
+  const ours = await onPlatform('win32', async () => texts.map((text) => expandVariables(text, env)))
+  expect(ours).toEqual(JSON.parse(stdout))
+  expect(
+    await onPlatform('win32', async () => expandVariables('%userprofile%', { UserProfile: 'C:\\me' })),
+  ).toBe('C:\\me')
 })

@@ -41,11 +41,28 @@ export function locateFiles(inputs: LocationInputs): FileLocations {
   }
 }
 
-/** `$NAME` and `${NAME}` as Python's os.path.expandvars does, which botocore calls: unknown ones stay as they are. */
+/**
+ * `$NAME` and `${NAME}`, on Windows `%NAME%` too, as Python's os.path.expandvars does, which botocore calls: unknown
+ * ones stay as they are.
+ */
 export function expandVariables(text: string, env: Readonly<Record<string, string | undefined>>): string {
+  if (process.platform === 'win32') return expandOnWindows(text, env)
   return text.replace(
     /\$(?:([A-Za-z0-9_]+)|\{([^}]*)\})/g,
     (whole, bare?: string, braced?: string) => env[bare ?? braced ?? ''] ?? whole,
+  )
+}
+
+/** Names have no case there; what stands in single quotes is left, and %% and $$ are one sign: ntpath.expandvars. */
+function expandOnWindows(text: string, env: Readonly<Record<string, string | undefined>>): string {
+  const byName = new Map(Object.entries(env).map(([name, value]) => [name.toUpperCase(), value]))
+  return text.replace(
+    /'[^']*'?|%%|\$\$|%([^%]*)%|\$\{([^}]*)\}|\$([\w-]+)/g,
+    (whole, percent?: string, braced?: string, bare?: string) => {
+      if (whole === '%%' || whole === '$$') return whole[0] as string
+      const name = percent ?? braced ?? bare
+      return (name !== undefined ? byName.get(name.toUpperCase()) : undefined) ?? whole
+    },
   )
 }
 

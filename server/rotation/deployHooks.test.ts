@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { defaultSettings } from '../api/settings.ts'
+import { onPlatform } from '../platform/testing/windows.ts'
 import { Secret } from '../profiles/keyPair.ts'
 import { DeployHooks } from './deployHooks.ts'
 
@@ -52,6 +53,14 @@ describe('deploy hooks', () => {
     const extra = script(join(root, 'extra'), `echo extra >> ${out}`)
     expect(await hooks({ extra: [extra] }).run(request)).toEqual(['10-first', '20-second', 'extra'])
     expect(readFileSync(out, 'utf8')).toBe('first\nsecond\nextra\n')
+  })
+
+  it('are known on Windows by their names', async () => {
+    const out = join(root, 'out')
+    script(join(directory, '10-tool.EXE'), `echo tool >> ${out}`, 0o755)
+    script(join(directory, '20-script.sh'), `echo wrong >> ${out}`, 0o755)
+    await onPlatform('win32', async () => expect(await hooks().run(request)).toEqual(['10-tool.EXE']))
+    expect(readFileSync(out, 'utf8')).toBe('tool\n')
   })
 
   it('get ids in the environment, and no secret there or on standard input', async () => {

@@ -70,11 +70,13 @@ export class DeployHooks implements Hooks {
       ...(user !== undefined && { KEYTURN_USER: user }),
     }
     return new Promise((resolve, reject) => {
-      const child = spawn(hook.path, [], {
+      const child = spawn(isBatchFile(hook.path) ? `"${hook.path}"` : hook.path, [], {
         env,
         stdio: ['pipe', 'pipe', 'pipe'],
         timeout: patienceMs,
-        shell: false,
+        // Windows starts a batch file by its shell alone; there are no arguments that the shell could misread.
+        shell: isBatchFile(hook.path),
+        windowsHide: true,
       })
       let output = ''
       const keep = (chunk: Buffer) => (output = (output + chunk.toString('utf8')).slice(-keptOutput))
@@ -110,10 +112,17 @@ async function executables(directory: string): Promise<string[]> {
   for (const name of names) {
     const path = join(directory, name)
     const stat = await fs.stat(path).catch(() => undefined)
-    if (stat?.isFile() && (stat.mode & 0o111) !== 0 && !name.startsWith('.')) paths.push(path)
+    if (stat?.isFile() && isExecutable(name, stat.mode) && !name.startsWith('.')) paths.push(path)
   }
   return paths
 }
+
+/** Windows knows a program by its name, not by a mode. */
+function isExecutable(name: string, mode: number): boolean {
+  return process.platform === 'win32' ? /\.(exe|com|bat|cmd)$/i.test(name) : (mode & 0o111) !== 0
+}
+
+const isBatchFile = (path: string) => process.platform === 'win32' && /\.(bat|cmd)$/i.test(path)
 
 function failed(hook: Hook, why: string): Failure {
   return new Failure({
