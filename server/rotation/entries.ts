@@ -59,14 +59,7 @@ export type Entry =
       readonly facts?: Facts
     }
   | { readonly at: string; readonly phase: 'noted'; readonly step: StepName; readonly facts: Facts }
-  | {
-      readonly at: string
-      readonly phase: 'settled'
-      readonly step: StepName
-      readonly found: Found
-      readonly facts?: Facts
-      readonly trouble?: Trouble
-    }
+  | ({ readonly at: string; readonly phase: 'settled'; readonly step: StepName } & Settled)
   | {
       readonly at: string
       readonly phase: 'undoing' | 'undone'
@@ -79,8 +72,10 @@ export type Entry =
   | { readonly at: string; readonly phase: 'finished'; readonly outcome: 'done' | 'rolledBack' | 'stopped' }
   | { readonly at: string; readonly phase: 'alarm'; readonly trouble: Trouble }
 
-/** `in`: its effect is there, wholly or in part. `out`: it is not. `unclear`: only a person can tell. */
-export type Found = 'in' | 'out' | 'unclear'
+/** `in`: its effect is there, wholly or in part. `out`: it is not. `unclear`: only a person can tell, and reads why. */
+export type Settled =
+  | { readonly found: 'in' | 'out'; readonly facts?: Facts }
+  | { readonly found: 'unclear'; readonly trouble: Trouble; readonly facts?: Facts }
 
 /** Entry as the caller gives it; the journal adds the time. */
 export type NewEntry = Entry extends infer E ? (E extends Entry ? Omit<E, 'at'> : never) : never

@@ -1,6 +1,6 @@
 import type { Trouble } from '../api/problem.ts'
 import type { StepName } from '../api/run.ts'
-import type { Entry, Facts, Found, NewEntry } from './entries.ts'
+import type { Entry, Facts, NewEntry, Settled } from './entries.ts'
 
 /**
  * A rotation is a saga whose steps are data. Before the pivot a failure undoes what was done, last step first;
@@ -16,10 +16,7 @@ export interface Step<World> {
    * After a crash or an error: is the effect there? Looks, never acts. Absent where the step has no effect: then
    * the answer is `out` and it is done again or passed over.
    */
-  settle?(
-    world: World,
-    known: Facts,
-  ): Promise<{ readonly found: Found; readonly facts?: Facts; readonly trouble?: Trouble }>
+  settle?(world: World, known: Facts): Promise<Settled>
   /** Takes the effect back; idempotent; must not need what only a finished `do` returned. */
   undo?(world: World, known: Facts): Promise<Facts>
   readonly pivot?: true
@@ -28,22 +25,18 @@ export interface Step<World> {
 /** What decide needs to know of a step. */
 export type StepShape = Pick<Step<never>, 'name' | 'pivot'> & { readonly undo?: unknown }
 
-export interface Act {
-  readonly kind: 'run' | 'settle' | 'undo'
-  readonly step: StepName
-}
+export type Decision<S extends StepShape> =
+  | { readonly kind: 'run' | 'settle' | 'undo'; readonly step: S }
+  | { readonly kind: 'halt'; readonly trouble: Trouble }
+  | { readonly kind: 'over'; readonly outcome: Outcome }
 
-export interface Over {
-  readonly kind: 'rotated' | 'rolledBack' | 'stopped'
-}
+type Outcome = NonNullable<Standing['finished']>
 
-export type Decision = Act | Over | { readonly kind: 'halt'; readonly trouble: Trouble }
-
-type Mark =
-  'pending' | 'started' | 'failed' | 'done' | 'out' | 'unclear' | 'undoing' | 'undoFailed' | 'undone'
+type Mark = 'started' | 'failed' | 'done' | 'out' | 'unclear' | 'undoing' | 'undoFailed' | 'undone'
 
 /** Where a rotation stands, folded from its entries alone. */
 export interface Standing {
+  /** None where a step has not begun. */
   readonly marks: ReadonlyMap<StepName, Mark>
   readonly facts: Facts
   /** The pivot's effect is there: forward only. */
@@ -53,7 +46,10 @@ export interface Standing {
   readonly stopping: boolean
   /** Why it failed or was sent back, where it did. */
   readonly trouble?: Trouble
+  /** What keeps it from going on or back until a person has seen to it. */
+  readonly stuck?: Trouble
   readonly begun: boolean
+  /** That it waits for the person is in the journal. */
   readonly halted: boolean
   readonly finished?: 'done' | 'rolledBack' | 'stopped'
 }
@@ -61,18 +57,19 @@ export interface Standing {
 /** Folds entries into a standing. Later facts win; a retry after a rollback begins anew. */
 export function stand(steps: readonly StepShape[], entries: readonly Entry[]): Standing {
   const pivot = steps.find((step) => step.pivot)?.name
-  let marks = new Map<StepName, Mark>()
-  let facts: Record<string, unknown> = {}
+  const marks = new Map<StepName, Mark>()
+  let facts: Facts = {}
   let committed = false
-  let aborting = false
+  let astray = false
   let stopping = false
   let begun = false
   let halted = false
   let trouble: Trouble | undefined
+  let stuck: Trouble | undefined
   let finished: Standing['finished']
 
   for (const entry of entries) {
-    if ('facts' in entry && entry.facts) facts = { ...facts, ...entry.facts }
+    if ('facts' in entry) facts = { ...facts, ...entry.facts }
     switch (entry.phase) {
       case 'started':
         begun = true
@@ -87,48 +84,47 @@ export function stand(steps: readonly StepShape[], entries: readonly Entry[]): S
         trouble = entry.trouble
         break
       case 'settled':
-        if (entry.trouble && entry.found === 'unclear') trouble = entry.trouble
-        if (entry.found === 'unclear') marks.set(entry.step, 'unclear')
-        else if (entry.step === pivot) {
+        if (entry.found === 'unclear') {
+          marks.set(entry.step, 'unclear')
+          stuck = entry.trouble
+        } else if (entry.step === pivot) {
           // The effect decides, not what the journal had time to say: half saved is saved, and is finished forward.
-          committed = committed || entry.found === 'in'
+          committed ||= entry.found === 'in'
           marks.set(entry.step, 'out')
         } else marks.set(entry.step, entry.found === 'in' ? 'done' : 'out')
-        if (!committed) aborting = true
+        astray = true
         break
       case 'undoing':
-        marks.set(entry.step, 'undoing')
-        break
       case 'undone':
-        marks.set(entry.step, 'undone')
+        marks.set(entry.step, entry.phase)
         break
       case 'undoFailed':
         marks.set(entry.step, 'undoFailed')
+        stuck = entry.trouble
         break
       case 'resumed':
-        if (!committed) aborting = true
+        astray = true
         halted = false
+        stuck = undefined
         tryAgain(marks)
         break
       case 'stopping':
         stopping = true
-        if (!committed) aborting = true
+        astray = true
         break
       case 'retried':
         halted = false
+        stuck = undefined
         if (finished === 'rolledBack' || finished === 'stopped') {
-          marks = new Map()
+          marks.clear()
           facts = {}
-          aborting = stopping = begun = false
+          astray = stopping = begun = false
           trouble = finished = undefined
-        } else {
-          tryAgain(marks)
-          if (committed) trouble = undefined
-        }
+        } else tryAgain(marks)
         break
       case 'halted':
         halted = true
-        trouble = entry.trouble
+        stuck = entry.trouble
         break
       case 'finished':
         finished = entry.outcome
@@ -142,11 +138,12 @@ export function stand(steps: readonly StepShape[], entries: readonly Entry[]): S
     marks,
     facts,
     committed,
-    aborting,
+    aborting: astray && !committed,
     stopping,
     begun,
     halted,
     ...(trouble && { trouble }),
+    ...(stuck && { stuck }),
     ...(finished && { finished }),
   }
 }
@@ -154,63 +151,41 @@ export function stand(steps: readonly StepShape[], entries: readonly Entry[]): S
 /** The step that stood still is looked at, or undone, once more; what is done stays done. */
 function tryAgain(marks: Map<StepName, Mark>): void {
   for (const [name, mark] of marks) {
-    if (mark === 'unclear') marks.set(name, 'failed')
+    if (mark === 'unclear') marks.set(name, 'started')
     if (mark === 'undoFailed') marks.set(name, 'undoing')
   }
 }
 
-const lost: Trouble = {
-  name: 'unfinished',
-  title: 'Stopped here',
-  detail: 'A step did not finish and its effect is not clear.',
-  remedy: 'Retry; Keyturn looks again before it does anything.',
-}
-
 /** Pure: the journal alone says what happens next, so that a crash is no more than a reload. */
-export function decide(steps: readonly StepShape[], entries: readonly Entry[]): Decision {
-  const standing = stand(steps, entries)
-  const { marks, committed, aborting } = standing
-  const mark = (step: StepShape) => marks.get(step.name) ?? 'pending'
+export function decide<S extends StepShape>(steps: readonly S[], entries: readonly Entry[]): Decision<S> {
+  const { marks, ...standing } = stand(steps, entries)
+  const stands = (step: S, ...any: readonly Mark[]) => any.some((mark) => marks.get(step.name) === mark)
 
-  if (standing.finished) return { kind: standing.finished === 'done' ? 'rotated' : standing.finished }
-  if (standing.halted) return { kind: 'halt', trouble: standing.trouble ?? lost }
+  if (standing.finished) return { kind: 'over', outcome: standing.finished }
+  if (standing.stuck) return { kind: 'halt', trouble: standing.stuck }
 
-  const unsettled = steps.findLast((step) => mark(step) === 'started' || mark(step) === 'failed')
-  if (unsettled) return { kind: 'settle', step: unsettled.name }
+  const unsettled = steps.findLast((step) => stands(step, 'started', 'failed'))
+  if (unsettled) return { kind: 'settle', step: unsettled }
 
-  const unclear = steps.find((step) => mark(step) === 'unclear')
-  if (unclear) return { kind: 'halt', trouble: standing.trouble ?? lost }
-
-  if (!committed && aborting) {
-    const stuck = steps.find((step) => mark(step) === 'undoFailed')
-    if (stuck) return { kind: 'halt', trouble: lastUndoTrouble(entries) ?? lost }
-    const dirty = steps.findLast(
-      (step) => step.undo !== undefined && (mark(step) === 'done' || mark(step) === 'undoing'),
-    )
-    if (dirty) return { kind: 'undo', step: dirty.name }
-    return { kind: standing.stopping || !standing.begun ? 'stopped' : 'rolledBack' }
+  if (standing.aborting) {
+    const dirty = steps.findLast((step) => step.undo !== undefined && stands(step, 'done', 'undoing'))
+    if (dirty) return { kind: 'undo', step: dirty }
+    return { kind: 'over', outcome: standing.stopping || !standing.begun ? 'stopped' : 'rolledBack' }
   }
 
-  const next = steps.find((step) => mark(step) !== 'done')
-  if (!next) return { kind: 'rotated' }
+  const next = steps.find((step) => !stands(step, 'done'))
+  if (!next) return { kind: 'over', outcome: 'done' }
   // After the pivot a step that failed waits for the person; a crash is no failure and is simply gone on from.
-  if (committed && mark(next) === 'out' && failedSinceRetry(entries, next.name)) {
-    return { kind: 'halt', trouble: standing.trouble ?? lost }
-  }
-  return { kind: 'run', step: next.name }
+  const failure = failureSinceRetry(entries, next.name)
+  return failure ? { kind: 'halt', trouble: failure } : { kind: 'run', step: next }
 }
 
-function lastUndoTrouble(entries: readonly Entry[]): Trouble | undefined {
-  const entry = entries.findLast((each) => each.phase === 'undoFailed')
-  return entry?.phase === 'undoFailed' ? entry.trouble : undefined
-}
-
-function failedSinceRetry(entries: readonly Entry[], step: StepName): boolean {
-  const index = entries.findLastIndex((entry) => entry.phase === 'failed' && entry.step === step)
-  return (
-    index >= 0 &&
-    !entries.slice(index).some((entry) => entry.phase === 'retried' || entry.phase === 'resumed')
-  )
+function failureSinceRetry(entries: readonly Entry[], step: StepName): Trouble | undefined {
+  const tried = entries.findLastIndex((entry) => entry.phase === 'retried' || entry.phase === 'resumed')
+  return entries
+    .slice(tried + 1)
+    .filter((entry) => entry.phase === 'failed')
+    .findLast((entry) => entry.step === step)?.trouble
 }
 
 /** Thrown where the journal itself cannot be written: nothing more may be done, since no intention can be durable. */
@@ -240,7 +215,7 @@ export async function drive<World>(
   world: World,
   troubleOf: (error: unknown) => Trouble,
   stopAsked: () => boolean,
-): Promise<Decision> {
+): Promise<void> {
   for (;;) {
     const standing = stand(steps, log.entries())
     if (stopAsked() && !standing.stopping && !standing.committed && !standing.finished && !standing.halted) {
@@ -248,67 +223,67 @@ export async function drive<World>(
       continue
     }
     const decision = decide(steps, log.entries())
-    if (decision.kind !== 'halt' && !('step' in decision)) {
-      if (!standing.finished) {
-        await log.append({ phase: 'finished', outcome: decision.kind === 'rotated' ? 'done' : decision.kind })
-      }
-      return decision
+    switch (decision.kind) {
+      case 'run':
+        await run(decision.step)
+        break
+      case 'settle':
+        await settle(decision.step)
+        break
+      case 'undo':
+        await undo(decision.step)
+        break
+      case 'halt':
+        if (!standing.halted) await log.append({ phase: 'halted', trouble: decision.trouble })
+        return
+      case 'over':
+        if (!standing.finished) await log.append({ phase: 'finished', outcome: decision.outcome })
+        return
     }
-    if (decision.kind === 'halt') {
-      if (!standing.halted) await log.append({ phase: 'halted', trouble: decision.trouble })
-      return decision
-    }
-    const { step: name } = decision
-    const step = steps.find((each) => each.name === name)
-    if (!step) throw new Error(`no step ${name}`)
-    if (decision.kind === 'run') await run(step, log, world, troubleOf)
-    if (decision.kind === 'settle') await settle(step, log, world, troubleOf)
-    if (decision.kind === 'undo') await undo(step, log, world, troubleOf)
   }
 
   function known(): Facts {
     return stand(steps, log.entries()).facts
   }
 
-  async function run(step: Step<World>, log: DriveLog, world: World, words: typeof troubleOf) {
+  async function run(step: Step<World>) {
     try {
       const before = await step.before?.(world, known())
-      await log.append({ phase: 'started', step: step.name, ...(before && { facts: before }) })
+      await log.append({ phase: 'started', step: step.name, facts: before })
       const facts = await step.do(world, known())
       await log.append({ phase: 'done', step: step.name, facts })
     } catch (error) {
       if (error instanceof JournalFailure) throw error
-      await log.append({ phase: 'failed', step: step.name, trouble: words(error) })
+      await log.append({ phase: 'failed', step: step.name, trouble: troubleOf(error) })
     }
   }
 
-  async function settle(step: Step<World>, log: DriveLog, world: World, words: typeof troubleOf) {
+  async function settle(step: Step<World>) {
     try {
-      const { found, facts, trouble } = (await step.settle?.(world, known())) ?? { found: 'out' as const }
-      await log.append({
-        phase: 'settled',
-        step: step.name,
-        found,
-        ...(facts && { facts }),
-        ...(trouble && { trouble }),
-      })
+      const settled = (await step.settle?.(world, known())) ?? { found: 'out' as const }
+      await log.append({ phase: 'settled', step: step.name, ...settled })
     } catch (error) {
       if (error instanceof JournalFailure) throw error
       // That nobody can look does not replace why it failed.
       const { marks, trouble } = stand(steps, log.entries())
       const why = marks.get(step.name) === 'failed' ? trouble : undefined
-      await log.append({ phase: 'settled', step: step.name, found: 'unclear', trouble: why ?? words(error) })
+      await log.append({
+        phase: 'settled',
+        step: step.name,
+        found: 'unclear',
+        trouble: why ?? troubleOf(error),
+      })
     }
   }
 
-  async function undo(step: Step<World>, log: DriveLog, world: World, words: typeof troubleOf) {
+  async function undo(step: Step<World>) {
     await log.append({ phase: 'undoing', step: step.name })
     try {
       const facts = await step.undo?.(world, known())
-      await log.append({ phase: 'undone', step: step.name, ...(facts && { facts }) })
+      await log.append({ phase: 'undone', step: step.name, facts })
     } catch (error) {
       if (error instanceof JournalFailure) throw error
-      await log.append({ phase: 'undoFailed', step: step.name, trouble: words(error) })
+      await log.append({ phase: 'undoFailed', step: step.name, trouble: troubleOf(error) })
     }
   }
 }

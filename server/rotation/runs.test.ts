@@ -220,6 +220,22 @@ describe('what goes wrong', () => {
     ])
   })
 
+  it('says why it was rolled back, once what stood in the way of that is gone', async () => {
+    const wish = shapes[0]!.lay(disk, iam)
+    iam.spread = 1_000
+    iam.users[0]!.denied.add('DeleteAccessKey')
+    const room = await openMachineRoom(disk, iam, clock)
+    const run = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
+    expect(run.rotations[0]).toMatchObject({ state: 'failed', problem: { name: 'key-left' } })
+    iam.users[0]!.denied.clear()
+    await room.runs.retry(run.id)
+    await room.runs.idle()
+    expect(room.runs.existing(run.id).rotations[0]).toMatchObject({
+      state: 'rolledBack',
+      problem: { name: 'not-working' },
+    })
+  })
+
   it('one failure spoils no other rotation', async () => {
     const wish = shapes[6]!.lay(disk, iam)
     iam.users[0]!.denied.add('CreateAccessKey')

@@ -81,9 +81,8 @@ function stateOf(standing: Standing, driven: boolean, later?: LaterAct): Rotatio
 
 /** A failure that was rolled back keeps its reason; a crash that was rolled back has none. */
 function problemOf(standing: Standing, entries: readonly Entry[]): Trouble | undefined {
-  if (standing.halted || standing.finished === 'rolledBack') {
-    return standing.trouble ?? (standing.finished === 'rolledBack' ? interruptedWords : undefined)
-  }
+  if (standing.stuck) return standing.stuck
+  if (standing.finished === 'rolledBack') return standing.trouble ?? interruptedWords
   const failed = entries.findLast((entry) => entry.phase === 'failed' || entry.phase === 'undoFailed')
   return failed && 'trouble' in failed && standing.finished === undefined ? failed.trouble : undefined
 }
