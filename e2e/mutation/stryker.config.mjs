@@ -4,7 +4,7 @@ export default {
   testRunner: 'vitest',
   vitest: { configFile: 'e2e/mutation/vitest.config.ts' },
   coverageAnalysis: 'perTest',
-  concurrency: 2,
+  concurrency: 1,
   mutate: [
     'server/rotation/machine.ts',
     'server/rotation/plan.ts',
@@ -18,5 +18,5 @@ export default {
   tempDirName: '.stryker-tmp',
   thresholds: { high: 90, low: 85, break: 85 },
   ignorePatterns: ['dist', 'coverage', 'test-results', '.venv', 'e2e/conformance'],
-  timeoutMS: 20000,
+  timeoutMS: 8000,
 }

@@ -31,26 +31,18 @@ describe('parse and print', () => {
       { numRuns: 10_000 },
     )
   })
-
-  it('takes linear time for 5 MiB of the worst', { timeout: 120_000 }, () => {
-    const size = 5 * 1024 * 1024
-    const shapes = [' ', '\r', '[', 'k=v\n', ' k\n']
-    for (const shape of shapes) {
-      const bytes = Buffer.alloc(size, shape)
-      expect(IniDocument.parse(bytes).print().equals(bytes)).toBe(true)
-    }
-  })
 })
 
 describe('splice', () => {
   it('changes exactly the bytes of the value', { timeout: 120_000 }, () => {
-    let spliced = 0
+    let [tried, spliced] = [0, 0]
     fc.assert(
       fc.property(
         fc.oneof(awkwardFile('credentials'), awkwardFile('config')),
         fc.nat(),
         keyId,
         (bytes, pick, text) => {
+          tried++
           const before = IniDocument.parse(bytes)
           const all = before.sections.flatMap((section) =>
             section.entries.map((entry) => ({ section, entry })),
@@ -80,7 +72,7 @@ describe('splice', () => {
       ),
       { numRuns: 10_000 },
     )
-    expect(spliced).toBeGreaterThan(8_000)
+    expect(spliced / tried).toBeGreaterThan(0.8)
   })
 
   it('refuses ranges that overlap or lie outside', () => {
