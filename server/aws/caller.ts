@@ -36,9 +36,9 @@ export class Caller {
   /** Accounts that AWS told for keys whose id does not tell. */
   readonly #accounts = new Map<string, string>()
 
-  constructor(deps: IamDeps, handler: AwsHttpHandler) {
+  constructor(deps: IamDeps, handlerFor: (caBundle?: string) => AwsHttpHandler) {
     this.#deps = deps
-    this.#clients = new ClientCache(handler, this.#awsClock)
+    this.#clients = new ClientCache(handlerFor, this.#awsClock)
     this.#limiter = new Limiter(deps.callsInFlight)
   }
 

@@ -5,10 +5,7 @@ import type { DeserializeHandler } from '@smithy/types'
 import type { Signer } from '../keys/iam.ts'
 import { samePair } from '../profiles/keyPair.ts'
 import type { AwsClock } from './awsClock.ts'
-
-// The SDK warns on standard error, at the first client, of the Node versions it will drop: for those who update it, not for
-// those who run Keyturn. The lockfile pins a version that takes Node 20.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+import './nodeVersionWarning.ts'
 
 const dating = { step: 'deserialize', priority: 'high', name: 'keyturnDate' } as const
 
@@ -30,20 +27,24 @@ interface Kept extends Clients {
  */
 export class ClientCache {
   readonly #kept = new Map<string, Kept>()
-  readonly #handler: RequestHandler
+  readonly #handlerFor: (caBundle?: string) => RequestHandler
   readonly #size: number
   readonly #clock: AwsClock
 
-  /** @param clock what earlier replies told, for a new client to start from, and kept up to date by every reply */
-  constructor(handler: RequestHandler, clock: AwsClock, size = 256) {
-    this.#handler = handler
+  /**
+   * @param handlerFor sends what a client signed, trusting what the profile's `ca_bundle` holds
+   * @param clock what earlier replies told, for a new client to start from, and kept up to date by every reply
+   */
+  constructor(handlerFor: (caBundle?: string) => RequestHandler, clock: AwsClock, size = 256) {
+    this.#handlerFor = handlerFor
     this.#clock = clock
     this.#size = size
   }
 
   for(signer: Signer): Clients {
-    const { iam, sts } = signer.target
-    const name = [signer.pair.id, iam.endpoint, iam.signingRegion, sts.endpoint, sts.signingRegion].join(' ')
+    const { iam, sts, caBundle = '' } = signer.target
+    const hosts = [iam.endpoint, iam.signingRegion, sts.endpoint, sts.signingRegion]
+    const name = [signer.pair.id, ...hosts, caBundle].join(' ')
     const kept = this.#kept.get(name)
     this.#kept.delete(name)
     const clients = kept && sameCredentials(kept.signer, signer) ? kept : this.#open(signer)
@@ -70,10 +71,11 @@ export class ClientCache {
         secretAccessKey: signer.pair.secret.reveal(),
         ...(signer.sessionToken && { sessionToken: signer.sessionToken.reveal() }),
       },
-      requestHandler: this.#handler,
+      requestHandler: this.#handlerFor(signer.target.caBundle),
       // The SDK would repeat a CreateAccessKey whose reply was lost, and orphan a key: all repeating is ours.
       maxAttempts: 1,
       // All that the SDK would otherwise look up in AWS_… variables or in the default profile, which is not this one.
+      // FIPS and dual stack are in the endpoint already.
       retryMode: 'standard',
       defaultsMode: 'standard' as const,
       useDualstackEndpoint: false,

@@ -88,3 +88,39 @@ describe('resolveTarget: endpoint', () => {
     },
   )
 })
+
+describe('resolveTarget: FIPS and dual stack', () => {
+  const fips = settings({ use_fips_endpoint: 'true' })
+
+  it.each([
+    ['the profile', fips, {}, true],
+    ['the variable', settings(), { AWS_USE_FIPS_ENDPOINT: 'TRUE' }, true],
+    ['the variable before the profile', fips, { AWS_USE_FIPS_ENDPOINT: 'false' }, false],
+    ['neither', settings(), {}, false],
+  ])('are asked for by %s', (_, profile, env, wanted) => {
+    const target = resolveTarget(profile, env)
+    expect(target.iam.endpoint).toBe(`https://iam${wanted ? '-fips' : ''}.amazonaws.com`)
+    expect(target.fips === true).toBe(wanted)
+    const dual = resolveTarget(settings({ use_dualstack_endpoint: ' True ' }), env)
+    expect(dual.sts.endpoint).toMatch(/us-east-1\.api\.aws$/)
+    expect(resolveTarget(settings(), { AWS_USE_DUALSTACK_ENDPOINT: 'true' }).iam.endpoint).toBe(
+      'https://iam.global.api.aws',
+    )
+  })
+
+  it('are refused beside a custom endpoint, as AWS’s rules do, and where it is not clear what is wanted', () => {
+    for (const [profile, override] of [
+      [fips, 'http://flag'],
+      [settings({ use_dualstack_endpoint: 'true', endpoint_url: 'http://own' }), undefined],
+      [settings({ use_fips_endpoint: 'yes' }), undefined],
+    ] as const) {
+      expect(() => resolveTarget(profile, {}, override)).toThrow(/othing was sent/)
+    }
+    expect(() => resolveTarget(settings(), { AWS_USE_FIPS_ENDPOINT: '1' })).toThrow('AWS_USE_FIPS_ENDPOINT')
+  })
+
+  it('keep the profile’s bundle of authorities with them', () => {
+    expect(resolveTarget(settings({ ca_bundle: ' /ca.pem ' }), {}).caBundle).toBe('/ca.pem')
+    expect(resolveTarget(settings(), {})).not.toHaveProperty('caBundle')
+  })
+})

@@ -1,6 +1,7 @@
 import type { Target } from '../keys/iam.ts'
 import { Failure } from '../platform/failure.ts'
 import type { ProfileSettings } from '../profiles/ports.ts'
+import { awsEndpoint } from './endpointRules.ts'
 import { partitionOf, partitions } from './partitions.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -18,25 +19,55 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * `ignore_configured_endpoint_urls` is true (AWS SDKs and Tools Reference Guide, 'Service-specific endpoints'). A custom endpoint is
  * signed for the region itself.
  *
+ * AWS's own hosts come from the SDK's endpoint rules, for AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, else the
+ * profile's `use_fips_endpoint` and `use_dualstack_endpoint`. Those rules refuse either beside a custom endpoint.
+ *
  * @throws Failure `region-invalid`, `endpoint-invalid`
  */
 export function resolveTarget(settings: ProfileSettings, env: Environment, override?: string): Target {
   const { region, regionSource } = regionOf(settings, env)
   const partition = partitionOf(region)
-  const service = (name: 'iam' | 'sts', host: string, signedFor: string) => {
+  const fips = isWanted('use_fips_endpoint', settings, env)
+  const dualStack = isWanted('use_dualstack_endpoint', settings, env)
+  const caBundle = settings.values.ca_bundle?.trim()
+  const service = (name: 'iam' | 'sts') => {
     const custom = override || configuredEndpoint(name, settings, env)
-    return custom
-      ? { endpoint: checkedUrl(custom), signingRegion: region, custom: true }
-      : { endpoint: `https://${host}`, signingRegion: signedFor, custom: false }
+    if (!custom) return { ...awsEndpoint(name, { region, fips, dualStack }), custom: false }
+    if (fips || dualStack) throw noVariantOf(fips ? 'FIPS' : 'Dual-stack')
+    return { endpoint: checkedUrl(custom), signingRegion: region, custom: true }
   }
   return {
     partition: partition.name,
     region,
     regionSource,
-    iam: service('iam', partition.iamHost, partition.iamRegion),
-    sts: service('sts', `sts.${region}.${partition.dnsSuffix}`, region),
+    iam: service('iam'),
+    sts: service('sts'),
+    ...(fips && { fips }),
+    ...(caBundle && { caBundle }),
     ...(partition.consoleHost && { consoleHost: partition.consoleHost }),
   }
+}
+
+/** @throws Failure: what cannot be read must not be taken for 'no' by somebody who must use validated cryptography */
+function isWanted(name: string, settings: ProfileSettings, env: Environment): boolean {
+  const variable = `AWS_${name.toUpperCase()}`
+  const value = (env[variable]?.trim() || settings.values[name]?.trim() || 'false').toLowerCase()
+  if (value === 'true' || value === 'false') return value === 'true'
+  throw new Failure({
+    name: 'endpoint-invalid',
+    title: 'A setting of the endpoint is neither true nor false',
+    detail: `${env[variable]?.trim() ? variable : name} must be true or false, so nothing was sent.`,
+    remedy: 'Write true or false.',
+  })
+}
+
+function noVariantOf(variant: string): Failure {
+  return new Failure({
+    name: 'endpoint-invalid',
+    title: `${variant} hosts and a custom endpoint exclude each other`,
+    detail: `${variant} hosts of AWS are asked for, and an endpoint of its own is set: AWS's rules allow one of them. Nothing was sent.`,
+    remedy: `Remove the custom endpoint, or the setting that asks for ${variant} hosts.`,
+  })
 }
 
 function regionOf(settings: ProfileSettings, env: Environment): Pick<Target, 'region' | 'regionSource'> {
@@ -46,7 +77,7 @@ function regionOf(settings: ProfileSettings, env: Environment): Pick<Target, 're
     const value = env[name]?.trim()
     if (value) return { region: checkedRegion(value, name), regionSource: 'environment' }
   }
-  return { region: partitions[0].iamRegion, regionSource: 'default' }
+  return { region: partitions[0].mainRegion, regionSource: 'default' }
 }
 
 /** A region becomes part of a host name: anything but a label could send the signed request somewhere else. */
@@ -61,7 +92,7 @@ function checkedRegion(value: string, where: string): string {
     })
   }
   // `aws-global` and its like are names for 'no particular region', which a regional host cannot hold.
-  return region.endsWith('-global') ? partitionOf(region).iamRegion : region
+  return region.endsWith('-global') ? partitionOf(region).mainRegion : region
 }
 
 function configuredEndpoint(

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AwsFailure } from '../keys/iam.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
+import { resolveTarget } from './endpoints.ts'
 import { account, adapter, closeAfterTest } from './testing/adapter.ts'
 import { httpServer, proxyTo, tlsInFrontOf } from './testing/servers.ts'
 import { signerFor } from './testing/signer.ts'
@@ -57,6 +58,24 @@ describe('through a proxy', () => {
     const env = { https_proxy: `https://127.0.0.1:${proxy.port}`, AWS_CA_BUNDLE: authority.caFile }
     expect((await adapter({ env }).iam.whoAmI(signerFor('https://iam.test')(ann))).userName).toBe('ann')
     expect(proxy.seen).toHaveLength(1)
+  })
+
+  it.each([
+    [
+      { region: 'us-east-2', use_fips_endpoint: 'true' },
+      'iam-fips.amazonaws.com',
+      'sts-fips.us-east-2.amazonaws.com',
+    ],
+    [{ region: 'eu-west-1', use_dualstack_endpoint: 'true' }, 'iam.global.api.aws', 'sts.eu-west-1.api.aws'],
+    [{ region: 'cn-northwest-1' }, 'iam.cn-north-1.amazonaws.com.cn', 'sts.cn-northwest-1.amazonaws.com.cn'],
+  ])('asks for the hosts of a profile with %j', async (values, iamHost, stsHost) => {
+    // It opens no way: nothing of this test reaches AWS.
+    const proxy = await proxyTo(1, { refuse: 403 })
+    const { iam } = adapter({ env: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } })
+    const signer = { ...signerFor('')(ann), target: resolveTarget({ values, services: {} }, {}) }
+    await failureOf(iam.listKeys(signer))
+    await failureOf(iam.whoAmI(signer))
+    expect(proxy.seen.map(({ line }) => line)).toEqual([`CONNECT ${iamHost}:443`, `CONNECT ${stsHost}:443`])
   })
 
   it('forwards plain http with the whole address, and the signature holds', async () => {
@@ -111,6 +130,30 @@ describe('certificates', () => {
     const signer = signerFor(`https://127.0.0.1:${front}`)(ann)
     const { iam } = adapter({ env: { AWS_CA_BUNDLE: authority.caFile } })
     expect((await iam.whoAmI(signer)).userName).toBe('ann')
+  })
+
+  it('are trusted by a profile through its ca_bundle, and by no other profile', async () => {
+    const { port, calls } = await sandbox()
+    const front = await tlsInFrontOf(port, authority.server)
+    const signer = signerFor(`https://127.0.0.1:${front}`)(ann)
+    const trusting = { ...signer, target: { ...signer.target, caBundle: authority.caFile } }
+    const { iam } = adapter()
+    expect((await iam.whoAmI(trusting)).userName).toBe('ann')
+    expect(await failureOf(iam.whoAmI(signer))).toMatchObject({ trouble: { name: 'network-tls' } })
+    expect((await iam.whoAmI(trusting)).userName).toBe('ann')
+    expect(calls).toHaveLength(2)
+    // The environment's goes before the profile's, as in the AWS CLI, and that before REQUESTS_CA_BUNDLE.
+    const env = { AWS_CA_BUNDLE: authority.caFile }
+    const other = { ...signer, target: { ...signer.target, caBundle: '/nowhere.pem' } }
+    expect((await adapter({ env }).iam.whoAmI(other)).userName).toBe('ann')
+    const last = { REQUESTS_CA_BUNDLE: authority.caFile }
+    expect((await adapter({ env: last }).iam.whoAmI(signer)).userName).toBe('ann')
+    expect(await failureOf(adapter({ env: last }).iam.whoAmI(other))).toMatchObject({
+      trouble: {
+        name: 'ca-bundle-unreadable',
+        detail: expect.stringContaining('ca_bundle names /nowhere.pem'),
+      },
+    })
   })
 
   it('that nobody vouches for are refused at once, and nothing is sent', async () => {

@@ -26,17 +26,21 @@ type Authorities = string[] | undefined
  * The one HTTP handler of all clients: connections are kept alive and shared, every wait has an end, and the proxies and
  * authorities that the environment names are honoured, which the SDK by itself does not do.
  *
- * AWS_CA_BUNDLE stands in for the usual authorities, as in the AWS CLI; NODE_EXTRA_CA_CERTS adds to either.
+ * AWS_CA_BUNDLE, else the profile's `ca_bundle`, else REQUESTS_CA_BUNDLE stands in for the usual authorities, as in the
+ * AWS CLI; NODE_EXTRA_CA_CERTS adds to either.
  */
 export class AwsHttpHandler {
   readonly metadata = { handlerProtocol: 'http/1.1' }
   readonly #env: Environment
   readonly #timeouts: Timeouts
+  readonly #caBundle: string
   readonly #tunnels = new Map<string, NodeHttpHandler>()
   #authorities: Promise<Authorities> | undefined
   #direct: NodeHttpHandler | undefined
 
-  constructor(env: Environment, timeouts: Partial<Timeouts> = {}) {
+  /** @param caBundle the profile's; empty: none */
+  constructor(env: Environment, timeouts: Partial<Timeouts> = {}, caBundle = '') {
+    this.#caBundle = caBundle
     this.#env = env
     this.#timeouts = { ...defaultTimeouts, ...timeouts }
   }
@@ -104,7 +108,7 @@ export class AwsHttpHandler {
   }
 
   #trusted(): Promise<Authorities> {
-    this.#authorities ??= readAuthorities(this.#env).catch((error: unknown) => {
+    this.#authorities ??= readAuthorities(this.#env, this.#caBundle).catch((error: unknown) => {
       // Read again at the next call: the person may put the file right meanwhile.
       this.#authorities = undefined
       throw error
@@ -113,8 +117,12 @@ export class AwsHttpHandler {
   }
 }
 
-async function readAuthorities(env: Environment): Promise<Authorities> {
-  const bundle = env.AWS_CA_BUNDLE
+async function readAuthorities(env: Environment, caBundle: string): Promise<Authorities> {
+  const [source, bundle] = [
+    ['AWS_CA_BUNDLE', env.AWS_CA_BUNDLE] as const,
+    ["The profile's ca_bundle", caBundle] as const,
+    ['REQUESTS_CA_BUNDLE', env.REQUESTS_CA_BUNDLE] as const,
+  ].find(([, path]) => path) ?? ['', undefined]
   const extra = env.NODE_EXTRA_CA_CERTS
   if (!bundle && !extra) return undefined
   // Node reads NODE_EXTRA_CA_CERTS for its own default list alone, and says nothing when it cannot.
@@ -127,8 +135,9 @@ async function readAuthorities(env: Environment): Promise<Authorities> {
       {
         name: 'ca-bundle-unreadable',
         title: 'The certificate bundle cannot be read',
-        detail: `AWS_CA_BUNDLE names ${bundle}, which cannot be read, so nothing was sent.`,
-        remedy: 'Correct the path, or unset AWS_CA_BUNDLE and start Keyturn again.',
+        detail: `${source} names ${bundle}, which cannot be read, so nothing was sent.`,
+        remedy:
+          'Correct the path or remove the setting, then try again; a variable is read when Keyturn starts.',
       },
       { cause },
     )

@@ -35,8 +35,13 @@ const sessionSeconds = 3_600
 
 /** AWS through its SDK. Close it to drop its connections and the credentials that its clients hold. */
 export function createIam(deps: IamDeps): Iam & { close(): void } {
-  const handler = new AwsHttpHandler(deps.env, deps.timeouts)
-  const caller = new Caller(deps, handler)
+  const handlers = new Map<string, AwsHttpHandler>()
+  const handlerFor = (caBundle = '') => {
+    const handler = handlers.get(caBundle) ?? new AwsHttpHandler(deps.env, deps.timeouts, caBundle)
+    handlers.set(caBundle, handler)
+    return handler
+  }
+  const caller = new Caller(deps, handlerFor)
 
   async function mfaDevices(signer: Signer, options?: CallOptions): Promise<readonly string[]> {
     const serials: string[] = []
@@ -202,7 +207,7 @@ export function createIam(deps: IamDeps): Iam & { close(): void } {
 
     close() {
       caller.clear()
-      handler.destroy()
+      for (const handler of handlers.values()) handler.destroy()
     },
   }
 }

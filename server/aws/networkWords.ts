@@ -20,7 +20,7 @@ export function networkWords({ nature, code }: Classified, host: string, action:
         title: 'The connection is not trusted',
         detail: `${host} showed a certificate that this machine does not trust (${code}). ${unsent}`,
         remedy:
-          "Behind a proxy that opens TLS, name its authority in AWS_CA_BUNDLE; else someone may be in between: don't go on.",
+          "Behind a proxy that opens TLS, name its authority in AWS_CA_BUNDLE or the profile's ca_bundle; else someone may be in between: don't go on.",
       }
     case 'proxy':
       return {

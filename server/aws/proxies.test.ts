@@ -64,7 +64,8 @@ describe('proxyFor', () => {
 
   it('does not say a setting that it refuses: it may hold a password', () => {
     const call = () => proxyFor(iam, { HTTPS_PROXY: 'socks5://user:canary@proxy' })
-    expect(call).toThrow(/nothing was sent/)
+    expect(call).toThrow(/names a SOCKS proxy, so nothing was sent/)
+    expect(() => proxyFor(iam, { HTTPS_PROXY: 'ftp://proxy' })).toThrow(/does not name an http/)
     expect(call).not.toThrow(/canary/)
   })
 })

@@ -16,12 +16,15 @@ export function proxyFor(url: URL, env: Environment): URL | undefined {
   const text = value.includes('://') ? value : `http://${value}`
   const proxy = URL.canParse(text) ? new URL(text) : undefined
   if (!proxy?.hostname || !/^https?:$/.test(proxy.protocol)) {
+    const socks = proxy?.protocol.startsWith('socks')
     // The value itself stays unsaid: it may hold a password.
     throw new Failure({
       name: 'proxy-invalid',
-      title: 'The proxy setting cannot be used',
-      detail: `${name.toUpperCase()} does not name an http or https proxy, so nothing was sent.`,
-      remedy: 'Write it as http://host:port and start Keyturn again.',
+      title: socks ? 'SOCKS proxies are not supported' : 'The proxy setting cannot be used',
+      detail: `${name.toUpperCase()} ${socks ? 'names a SOCKS proxy' : 'does not name an http or https proxy'}, so nothing was sent.`,
+      remedy: socks
+        ? 'Name an HTTP proxy as http://host:port (most programs that offer SOCKS offer one beside it), and start Keyturn again.'
+        : 'Write it as http://host:port and start Keyturn again.',
     })
   }
   return proxy

@@ -64,6 +64,25 @@ describe('heldKeys', () => {
   })
 })
 
+describe('where the calls for a key that several profiles hold go', () => {
+  it('is where validated cryptography is, if one of them must use it', () => {
+    for (const values of [
+      [{}, { use_fips_endpoint: 'true' }],
+      [{ use_fips_endpoint: 'true' }, { use_fips_endpoint: 'false' }],
+    ] as Record<string, string>[][]) {
+      const [key] = held(...values.map((each, at) => profile(`p${at}`, a, settings(each))))
+      expect(key?.problem).toBeUndefined()
+      expect(key?.target.iam.endpoint).toBe('https://iam-fips.amazonaws.com')
+    }
+  })
+
+  it('is nowhere, and the keys are shown, where the environment is wrong for all', () => {
+    const [key] = heldKeys([profile('x', a)], (each) => resolveTarget(each, { AWS_REGION: 'evil.test/' }))
+    expect(key).toMatchObject({ id: a, problem: { name: 'region-invalid' } })
+    expect(key?.target.iam.endpoint).toBe('https://iam.invalid')
+  })
+})
+
 describe('environmentNotices', () => {
   const keys = held(profile('one', a), profile('two', a))
 

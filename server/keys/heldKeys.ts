@@ -41,10 +41,23 @@ export function heldKeys(profiles: readonly FoundProfile[], resolve: ResolveTarg
       targetsDiffer(group, targets) ??
       notWritable(group) ??
       leftBehind(beside)
-    const [target] = targets
+    // One profile that must use validated cryptography speaks for all that hold the key.
+    const target = targets.find(({ fips }) => fips) ?? targets[0]
     if (!target) return []
     return [{ id, pair, profiles: group, target, ...(problem && { problem }) }]
   })
+}
+
+/**
+ * Of a key whose settings lead nowhere: it is still shown, and nothing is sent for it as long as that stands. Not what
+ * empty settings would give: it may be the environment that is wrong, for every key.
+ */
+const nowhere: Target = {
+  partition: 'aws',
+  region: 'us-east-1',
+  regionSource: 'default',
+  iam: { endpoint: 'https://iam.invalid', signingRegion: 'us-east-1', custom: false },
+  sts: { endpoint: 'https://sts.invalid', signingRegion: 'us-east-1', custom: false },
 }
 
 function targetsOf(
@@ -61,8 +74,7 @@ function targetsOf(
       return []
     }
   })
-  // The key is still shown; nothing is sent for it as long as the problem stands.
-  if (targets.length === 0) targets.push(resolve({ values: {}, services: {} }))
+  if (targets.length === 0) targets.push(nowhere)
   return { targets, ...(unusable && { unusable }) }
 }
 
@@ -82,7 +94,9 @@ function targetsDiffer(group: readonly FoundProfile[], targets: readonly Target[
   const [first] = targets
   if (!first || targets.length < group.length) return undefined
   const at = targets.findIndex(
-    ({ partition, iam }) => partition !== first.partition || iam.endpoint !== first.iam.endpoint,
+    ({ partition, iam }) =>
+      partition !== first.partition ||
+      ((iam.custom || first.iam.custom) && iam.endpoint !== first.iam.endpoint),
   )
   const odd = group[at]
   if (at < 0 || !odd || !group[0]) return undefined

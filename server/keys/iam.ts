@@ -11,6 +11,10 @@ export interface Target {
   readonly regionSource: 'profile' | 'environment' | 'default'
   readonly iam: { readonly endpoint: string; readonly signingRegion: string; readonly custom: boolean }
   readonly sts: { readonly endpoint: string; readonly signingRegion: string; readonly custom: boolean }
+  /** Calls go to hosts with validated cryptography, as the profile or the environment asks. */
+  readonly fips?: true
+  /** The profile's `ca_bundle`: a file of the authorities to trust. */
+  readonly caBundle?: string
   /** How the page links to the user's security credentials; absent where the partition has no known console. */
   readonly consoleHost?: string
 }
