@@ -120,6 +120,23 @@ export async function leftOver(target: string): Promise<string[]> {
   return names.filter((name) => temporary.exec(name)?.[1] === path.basename(target))
 }
 
+/**
+ * Makes a directory that a power cut does not take away again with all that is written there: its name is fsynced,
+ * and so are those on the way to it that were missing. An existing one's too: a crash may have come in between.
+ */
+export async function makeDirectory(directory: string): Promise<void> {
+  const first = await fs.mkdir(directory, { recursive: true, mode: 0o700 })
+  const topmost = path.dirname(path.resolve(first ?? directory))
+  let parent = path.resolve(directory)
+  do {
+    parent = path.dirname(parent)
+    await syncDirectory(parent).catch((error: NodeJS.ErrnoException) => {
+      // One that others own and do not let us list: what stands in it is theirs to keep.
+      if (error.code !== 'EACCES') throw error
+    })
+  } while (parent.length > topmost.length)
+}
+
 /** Makes names in a directory durable. Windows cannot open a directory and needs no such call. */
 export async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return

@@ -3,7 +3,7 @@ import fs from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import envPaths from 'env-paths'
-import { tryWriting } from './atomicFile.ts'
+import { makeDirectory, tryWriting } from './atomicFile.ts'
 import { Failure } from './failure.ts'
 
 /**
@@ -44,7 +44,7 @@ export async function openStateDirectory(given?: string): Promise<string> {
   const directory = placeOf(given)
   try {
     await refuseForeignLink(directory)
-    await fs.mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeDirectory(directory)
     const real = await fs.realpath(directory)
     await secure(real, await fs.lstat(real))
     await tryWriting(path.join(real, 'settings.json'), 4096)

@@ -4,7 +4,7 @@ import type { OldKeyMode } from '../api/plan.ts'
 import type { RunKind } from '../api/run.ts'
 import type { Target } from '../keys/iam.ts'
 import type { Entry, Spec } from './entries.ts'
-import { syncDirectory } from '../platform/atomicFile.ts'
+import { makeDirectory, syncDirectory } from '../platform/atomicFile.ts'
 import { JournalFailure } from './machine.ts'
 
 /** The first line of a run's file: what it is about. */
@@ -53,7 +53,7 @@ export class Journal {
   static async create(directory: string, header: RunHeader): Promise<Journal> {
     const journal = new Journal(join(directory, `${header.run}.jsonl`), 0)
     try {
-      await fs.mkdir(directory, { recursive: true, mode: 0o700 })
+      await makeDirectory(directory)
       journal.#file = await fs.open(journal.path, 'ax', 0o600)
       await journal.#append(`${JSON.stringify(header)}\n`)
       await syncDirectory(dirname(journal.path))

@@ -2,7 +2,7 @@ import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { syncDirectory, writeAtomic } from '../platform/atomicFile.ts'
+import { makeDirectory, syncDirectory, writeAtomic } from '../platform/atomicFile.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type KeyPair, Secret } from '../profiles/keyPair.ts'
 
@@ -137,7 +137,7 @@ export class UndoStore {
     old: PlainPair
     new?: PlainPair
   }): Promise<void> {
-    await fs.mkdir(this.#directory, { recursive: true, mode: 0o700 })
+    await makeDirectory(this.#directory)
     await writeAtomic(this.#path(stored.old.id), Buffer.from(JSON.stringify(stored)), { mode: 0o600 })
   }
 }
