@@ -3,6 +3,7 @@ import type { ServerEvent, Snapshot } from './api/events.ts'
 import type { Options } from './commands/options.ts'
 import type { FindingsFile } from './keys/findingsFile.ts'
 import type { Keyring } from './keys/keyring.ts'
+import { sweepDirectory } from './platform/atomicFile.ts'
 import type { Bus } from './platform/bus.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import type { Environment } from './platform/environment.ts'
@@ -98,6 +99,8 @@ async function assemble(
   place: Surroundings,
   giveBack: () => Promise<void>,
 ): Promise<Engine> {
+  // A write that a crash cut off may have left a pair in the undo store, under a name that never expires.
+  for (const each of ['', 'undo']) await sweepDirectory(path.join(place.stateDirectory, each))
   const { iam, ...parts } = await openParts(options, place)
   const { clock, version, bus, settings, findings, store, signers, runs, keyring } = parts
   const plans = new Plans({

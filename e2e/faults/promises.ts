@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { Run } from '../../server/api/run.ts'
 import type { Ground, Pair } from './ground.ts'
 import type { Laid } from './shapes.ts'
@@ -41,7 +40,7 @@ export class Promises {
 
   /**
    * P2: each live key that was made is in a file, or is told to the person. P4: nothing else of a file has changed,
-   * and nothing is left beside it. P7: no secret outside the files and the undo store.
+   * and no half-written copy is left beside it or in the state directory. P7: no secret outside the files and the undo store.
    * @param runs all that the command shows
    * @param output what it wrote to the terminal
    */
@@ -58,7 +57,9 @@ export class Promises {
       throw new Error(`P2: ${id} is forgotten ${when}`)
     }
     if (masked(this.#ground) !== this.#shape) throw new Error(`P4: more than the pairs has changed ${when}`)
-    const left = readdirSync(dirname(this.#ground.credentials)).filter((name) => name.endsWith('.tmp'))
+    const left = readdirSync(this.#ground.root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.tmp'),
+    )
     if (left.length > 0) throw new Error(`P7: ${left.join(', ')} is left ${when}`)
     this.#leaks(when, output)
   }

@@ -54,7 +54,12 @@ describe('keyturn status', () => {
     expect(ground.actions.filter((action) => /^(Create|Update|Delete)/.test(action))).toEqual([])
     // What a crash leaves beside the file stays too: sweeping is a write.
     const { id } = await ground.pair('old')
-    await fs.writeFile(path.join(ground.base, '.credentials.keyturn-left.tmp'), '')
+    const left = [
+      path.join(ground.base, '.credentials.keyturn-0123456789abcdef.tmp'),
+      path.join(ground.state, 'undo', `.${id}.json.keyturn-0123456789abcdef.tmp`),
+    ]
+    await fs.mkdir(path.join(ground.state, 'undo'), { mode: 0o700 })
+    for (const each of left) await fs.writeFile(each, 'a pair', { mode: 0o600 })
     const known = await ground.everything()
     const exit = await ground.run('status', '--json')
     const due = documentOf(exit)
@@ -69,6 +74,10 @@ describe('keyturn status', () => {
     expect(due.oldKeys.flatMap((key) => [...Value.Errors(OldKey, key)])).toEqual([])
     expect(ground.sandbox.calls.length).toBe(calls)
     expect(await ground.everything()).toEqual(known)
+
+    // The next one that holds the lock takes away what holds pairs and belongs to nobody.
+    await ground.run('rotate', '--all', '--dry-run')
+    for (const each of left) await expect(fs.stat(each)).rejects.toThrow('ENOENT')
   })
 
   it('makes no state directory, and refuses one of another form of settings', async () => {

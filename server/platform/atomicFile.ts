@@ -114,6 +114,12 @@ export async function sweepTemporaries(target: string): Promise<void> {
     await fs.rm(path.join(path.dirname(target), name), { force: true })
 }
 
+/** Removes all temporary files from a directory that is ours alone; call it before anything is written there. */
+export async function sweepDirectory(directory: string): Promise<void> {
+  const names = await fs.readdir(directory).catch(() => [])
+  for (const name of names) if (temporary.test(name)) await fs.rm(path.join(directory, name), { force: true })
+}
+
 /** Names of the temporary files beside `target`. */
 export async function leftOver(target: string): Promise<string[]> {
   const names = await fs.readdir(path.dirname(target))
