@@ -83,7 +83,6 @@ it('keeps P1 to P3 through any sequence of rotations, undos, acts on old keys an
             working = workingProfiles(disk, iam)
           } else if (next.kind === 'restart') {
             await room.runs.drain()
-            await disk.dropLocks()
             room = await openMachineRoom(disk, iam, clock, settings)
           } else {
             // What is refused is refused with words; what broke would be a defect.

@@ -1,15 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs'
-import fs from 'node:fs/promises'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as tick } from 'node:timers/promises'
 import type { ServerEvent } from '../../api/events.ts'
+import type { Which } from '../../api/inventory.ts'
 import type { PlanRequest } from '../../api/plan.ts'
 import { defaultSettings, type Settings } from '../../api/settings.ts'
 import { readSharedConfig } from '../../aws/sharedConfigReader.ts'
 import type { Iam, Target } from '../../keys/iam.ts'
 import { findingOf } from '../../keys/learn.ts'
 import type { Finding, HeldKey } from '../../keys/ports.ts'
+import { makeDirectory, sweepDirectory } from '../../platform/atomicFile.ts'
 import { Bus } from '../../platform/bus.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { FilesSnapshot } from '../../profiles/ports.ts'
@@ -20,6 +21,7 @@ import { SignerDesk } from '../signers.ts'
 import type { Hooks } from '../world.ts'
 import { UndoStore } from '../undoStore.ts'
 import { Undos } from '../undo.ts'
+import { type Ground, pairsIn, type PlainPair } from './ground.ts'
 
 /** A clock on which waiting takes no time. */
 export class QuickClock implements Clock {
@@ -29,14 +31,20 @@ export class QuickClock implements Clock {
     return this.#now
   }
 
+  set(now: number): void {
+    this.#now = now
+  }
+
   advance(ms: number): void {
     this.#now += ms
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) throw signal.reason
-    this.#now += ms
+    const wake = this.#now + ms
     await tick()
+    // Those who sleep at the same time sleep through the same time.
+    this.#now = Math.max(this.#now, wake)
     if (signal?.aborted) throw signal.reason
   }
 }
@@ -50,42 +58,22 @@ export const target: Target = {
 }
 
 /** Files and a state directory of their own, on memory-backed storage where there is some. */
-export class Disk {
+export class Disk implements Ground {
   readonly root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'keyturn-rotation-'))
   readonly credentials = join(this.root, 'credentials')
   readonly config = join(this.root, 'config')
   readonly state = join(this.root, 'state')
 
-  text(which: 'credentials' | 'config'): string {
+  text(which: Which): string {
     return existsSync(this[which]) ? readFileSync(this[which], 'utf8') : ''
   }
 
-  /** The pair of each profile, read without any of the product's code. */
-  pairs(): Map<string, { id: string; secret: string }> {
-    const pairs = new Map<string, { id: string; secret: string }>()
-    for (const which of ['credentials', 'config'] as const) {
-      let name = ''
-      for (const line of this.text(which).split('\n')) {
-        const header = /^\[(.*)\]$/.exec(line.trim())
-        if (header) name = `${which}:${header[1]}`
-        const value = /^(aws_access_key_id|aws_secret_access_key)\s*=\s*(\S+)/.exec(line)
-        if (!value) continue
-        const pair = pairs.get(name) ?? { id: '', secret: '' }
-        if (value[1] === 'aws_access_key_id') pair.id = value[2] ?? ''
-        else pair.secret = value[2] ?? ''
-        pairs.set(name, pair)
-      }
-    }
-    return pairs
+  lay(which: Which, text: string): void {
+    writeFileSync(this[which], text)
   }
 
-  /** What a dead process would no longer hold: a new life takes over its locks, which lock.test.ts proves. */
-  async dropLocks(): Promise<void> {
-    for (const directory of [this.root, this.state]) {
-      for (const name of await fs.readdir(directory).catch(() => [])) {
-        if (name.includes('lock')) await fs.rm(join(directory, name), { force: true, recursive: true })
-      }
-    }
+  pairs(): Map<string, PlainPair> {
+    return pairsIn((which) => this.text(which))
   }
 
   remove(): void {
@@ -107,7 +95,7 @@ export interface MachineRoom {
 }
 
 export async function openMachineRoom(
-  disk: Disk,
+  disk: Ground,
   iam: Iam,
   clock: Clock,
   change: Partial<Settings> = {},
@@ -138,7 +126,8 @@ export async function openMachineRoom(
     return { snapshot, keys: [...byId.values()] }
   }
   const signers = new SignerDesk({ iam, clock, readKeys })
-  await fs.mkdir(disk.state, { recursive: true, mode: 0o700 })
+  await makeDirectory(disk.state)
+  await sweepDirectory(join(disk.state, 'undo'))
   const onDefect = (error: unknown) => void defects.push(error)
   const findings = new Map<string, Finding>()
   const runs = await Runs.load({

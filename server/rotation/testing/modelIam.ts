@@ -27,6 +27,12 @@ export interface ModelUser {
   readonly denied: Set<string>
 }
 
+/** All that AWS knows at an instant. */
+export interface IamImage {
+  readonly users: readonly ModelUser[]
+  readonly made: number
+}
+
 /** What goes wrong with a call: nothing was done, it was done but nobody was told, or AWS refused. */
 export type ModelFault =
   'lost-before' | 'lost-after' | 'network' | 'throttled' | 'denied' | 'server-error-after'
@@ -74,13 +80,27 @@ export class ModelIam implements Iam {
   works(id: string, secret: string): boolean {
     return this.users.some((user) =>
       user.keys.some(
-        (key) => key.id === id && key.secret === secret && key.status === 'Active' && !key.deleted,
+        (key) =>
+          key.id === id &&
+          key.secret === secret &&
+          key.status === 'Active' &&
+          !key.deleted &&
+          key.hidden === 0,
       ),
     )
   }
 
   key(id: string): ModelKey | undefined {
     return this.users.flatMap((user) => user.keys).find((key) => key.id === id)
+  }
+
+  image(): IamImage {
+    return { users: structuredClone(this.users), made: this.#made }
+  }
+
+  restore({ users, made }: IamImage): void {
+    this.users.splice(0, Infinity, ...structuredClone(users as ModelUser[]))
+    this.#made = made
   }
 
   whoAmI(signer: Signer) {

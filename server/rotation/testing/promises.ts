@@ -1,10 +1,10 @@
 import type { Run } from '../../api/run.ts'
-import type { Disk } from './machineRoom.ts'
+import type { Ground } from './ground.ts'
 import type { ModelIam } from './modelIam.ts'
 
 /** The promises of DESIGN section 2 as checks against the model's truth; each throws with what was broken. */
 export class Promises {
-  readonly #disk: Disk
+  readonly #disk: Ground
   readonly #iam: ModelIam
   /** Profiles whose pair worked before anything began. */
   readonly #worked: ReadonlySet<string>
@@ -14,7 +14,7 @@ export class Promises {
   readonly #secrets: () => readonly string[]
 
   /** @param mayGo keys besides those of the files that the plan names for deletion */
-  constructor(disk: Disk, iam: ModelIam, mayGo: readonly string[]) {
+  constructor(disk: Ground, iam: ModelIam, mayGo: readonly string[]) {
     this.#disk = disk
     this.#iam = iam
     const pairs = [...disk.pairs()]
@@ -47,10 +47,14 @@ export class Promises {
   /** P2: no key that we made is forgotten. P7: no secret in a journal. */
   atTheEnd(runs: readonly Run[], journals: string): void {
     const held = new Set([...this.#disk.pairs().values()].map((pair) => pair.id))
-    const shown = new Set(
-      runs.flatMap((run) => run.rotations.flatMap((each) => [each.key, each.newKey, each.problem?.detail])),
-    )
-    const told = [...shown].join(' ')
+    // A rotation that went back made no key, or says so: 'rolled back' beside a key that lives is no telling.
+    const told = runs
+      .flatMap((run) => run.rotations)
+      .flatMap((each) => [
+        each.problem?.detail,
+        ...(each.state === 'done' || each.state === 'undone' ? [each.newKey] : []),
+      ])
+      .join(' ')
     for (const user of this.#iam.users) {
       for (const key of user.keys) {
         if (this.#firstIds.has(key.id) || key.deleted || held.has(key.id)) continue

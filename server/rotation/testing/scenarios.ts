@@ -10,8 +10,3 @@ export const scenarios: readonly Scenario[] = [
   ...shapes.map((shape) => ({ shape, oldKey: 'deactivate' as const, undo: 'restore' as const })),
   { shape: single, oldKey: 'deactivate', undo: 'reactivate' },
 ]
-
-/** Two rotations at once: the same steps twice over, so that their whole product tells little that is new. */
-export function isCrowd({ shape }: Scenario): boolean {
-  return shape.name === 'two users at once'
-}

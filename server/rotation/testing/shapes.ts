@@ -1,13 +1,12 @@
-import { writeFileSync } from 'node:fs'
 import type { OldKeyMode, PlanRequest } from '../../api/plan.ts'
-import type { Disk } from './machineRoom.ts'
+import type { Ground } from './ground.ts'
 import type { ModelIam, ModelKey } from './modelIam.ts'
 
 /** A world to rotate in: what the files hold, what AWS has, and what is asked for. */
 export interface Shape {
   readonly name: string
   /** Lays the files and the account out; returns what to ask for. */
-  lay(disk: Disk, iam: ModelIam): Omit<PlanRequest, 'oldKey'>
+  lay(disk: Ground, iam: ModelIam): Omit<PlanRequest, 'oldKey'>
 }
 
 function section(name: string, key: ModelKey, extra = ''): string {
@@ -26,7 +25,7 @@ export const shapes: readonly Shape[] = [
     name: 'single',
     lay(disk, iam) {
       const key = aged(iam, iam.addUser('ann'))
-      writeFileSync(disk.credentials, `# mine\n${section('default', key, 'region = eu-west-1\n')}`)
+      disk.lay('credentials', `# mine\n${section('default', key, 'region = eu-west-1\n')}`)
       return { keys: [key.id] }
     },
   },
@@ -34,7 +33,7 @@ export const shapes: readonly Shape[] = [
     name: 'shared key',
     lay(disk, iam) {
       const key = aged(iam, iam.addUser('ann'))
-      writeFileSync(disk.credentials, section('default', key) + section('also', key) + section('third', key))
+      disk.lay('credentials', section('default', key) + section('also', key) + section('third', key))
       return { keys: [key.id] }
     },
   },
@@ -42,8 +41,8 @@ export const shapes: readonly Shape[] = [
     name: 'two files',
     lay(disk, iam) {
       const key = aged(iam, iam.addUser('ann'))
-      writeFileSync(disk.credentials, section('default', key))
-      writeFileSync(disk.config, section('profile other', key))
+      disk.lay('credentials', section('default', key))
+      disk.lay('config', section('profile other', key))
       return { keys: [key.id] }
     },
   },
@@ -53,7 +52,7 @@ export const shapes: readonly Shape[] = [
       const user = iam.addUser('ann')
       const key = aged(iam, user)
       const spare = aged(iam, user)
-      writeFileSync(disk.credentials, section('default', key))
+      disk.lay('credentials', section('default', key))
       return { keys: [key.id], deleteSpares: [spare.id] }
     },
   },
@@ -63,10 +62,7 @@ export const shapes: readonly Shape[] = [
       const user = iam.addUser('ann')
       const first = aged(iam, user)
       const second = aged(iam, user)
-      writeFileSync(
-        disk.credentials,
-        section('one', first) + section('two', second) + section('also-two', second),
-      )
+      disk.lay('credentials', section('one', first) + section('two', second) + section('also-two', second))
       return { keys: [first.id], merge: [second.id] }
     },
   },
@@ -74,7 +70,7 @@ export const shapes: readonly Shape[] = [
     name: 'config file',
     lay(disk, iam) {
       const key = aged(iam, iam.addUser('ann'))
-      writeFileSync(disk.config, `[default]\nregion = eu-west-1\n\n${section('profile work', key)}`)
+      disk.lay('config', `[default]\nregion = eu-west-1\n\n${section('profile work', key)}`)
       return { keys: [key.id] }
     },
   },
@@ -83,7 +79,7 @@ export const shapes: readonly Shape[] = [
     lay(disk, iam) {
       const first = aged(iam, iam.addUser('ann'))
       const second = aged(iam, iam.addUser('bob'))
-      writeFileSync(disk.credentials, section('one', first) + section('two', second))
+      disk.lay('credentials', section('one', first) + section('two', second))
       return { keys: 'all' }
     },
   },
