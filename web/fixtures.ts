@@ -459,7 +459,6 @@ export const interrupted = run(
   { state: 'interrupted', id: 'run-0', startedAt: ago(0, 5400) },
 )
 
-const mask = '••••••••••••••••••••••••••••••••••••••••'
 const planned = (k: Key): PlanRotate => ({
   key: k.id,
   profiles: k.profiles.map((name) => ({ name, file: 'credentials' })),
@@ -473,15 +472,15 @@ const planned = (k: Key): PlanRotate => ({
       profile,
       line: 2 + at * 4,
       before: `aws_access_key_id = ${k.id}`,
-      after: 'aws_access_key_id = (the new id)',
+      after: 'aws_access_key_id = (new key id)',
     },
     {
       file: 'credentials' as const,
       path: '~/.aws/credentials',
       profile,
       line: 3 + at * 4,
-      before: `aws_secret_access_key = ${mask}`,
-      after: `aws_secret_access_key = ${mask}`,
+      before: 'aws_secret_access_key = ••••••••',
+      after: 'aws_secret_access_key = (new secret)',
     },
   ]),
   notes: k.profiles.includes('terraform')
