@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { AwsFailure } from '../keys/iam.ts'
 import type { FaultEffect } from '../sandbox/faults.ts'
-import { account, withSandbox } from './testing/adapter.ts'
+import { account, adapter, withSandbox } from './testing/adapter.ts'
+import { httpServer } from './testing/servers.ts'
 import { signerFor } from './testing/signer.ts'
 
 const ann = { id: 'AKIARZPUZDIKAAAAAAAA', secret: 'canaryAnnSecretKey0123456789abcdefABCDEF' }
@@ -322,6 +323,33 @@ describe('MFA', () => {
     const mfa = { ...signer, ...session, kind: 'mfa-session' as const, userName: 'ann' }
     expect((await iam.listKeys(mfa)).keys.map(({ id }) => id)).toEqual([ann.id])
     expect(sandbox.calls.at(-1)).toMatchObject({ params: { UserName: 'ann' } })
+  })
+
+  it('sends the code, the device and how long it should last, signed by the user’s own key', async () => {
+    let seen = { body: '', authorization: '', host: '' }
+    const { port } = await httpServer((request, response) => {
+      request.setEncoding('utf8').on('data', (text: string) => (seen.body += text))
+      request.on('end', () => {
+        const { authorization = '', host = '' } = request.headers
+        seen = { ...seen, authorization, host }
+        response.writeHead(400).end('<no/>')
+      })
+    })
+    const { iam } = adapter()
+    const serial = 'arn:aws-us-gov:iam::123456789012:mfa/ann'
+    const signer = signerFor(`http://127.0.0.1:${port}`, 'us-gov-west-1')(ann)
+    await failureOf(iam.sessionWithMfa(signer, serial, '012345'))
+    expect(Object.fromEntries(new URLSearchParams(seen.body))).toEqual({
+      Action: 'GetSessionToken',
+      Version: '2011-06-15',
+      DurationSeconds: '3600',
+      SerialNumber: serial,
+      TokenCode: '012345',
+    })
+    expect(seen.host).toBe(`127.0.0.1:${port}`)
+    expect(seen.authorization).toMatch(
+      new RegExp(`Credential=${ann.id}/\\d{8}/us-gov-west-1/sts/aws4_request`),
+    )
   })
 
   it('tells a wrong or used code, and a foreign device', async () => {

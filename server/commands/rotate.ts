@@ -1,5 +1,7 @@
 import type { Plan } from '../api/plan.ts'
+import type { Trouble } from '../api/problem.ts'
 import { openEngine, type Engine } from '../engine.ts'
+import { environmentNotices } from '../keys/environmentNotices.ts'
 import { Failure } from '../platform/failure.ts'
 import type { NewRun } from '../rotation/runs.ts'
 import { exit } from './exitCodes.ts'
@@ -8,7 +10,7 @@ import { leftOver, planText } from './planText.ts'
 import { recoverAll } from './recover.ts'
 import { resultText } from './resultText.ts'
 import type { Command, Ended } from './runCommand.ts'
-import { count } from './wording.ts'
+import { count, sentence } from './wording.ts'
 
 /** `keyturn rotate`: the plan, a question, the run. */
 export async function rotate(command: Command): Promise<Ended> {
@@ -36,16 +38,18 @@ async function rotateWith(engine: Engine, command: Command): Promise<Ended> {
     return { code: left > 0 ? exit.failed : exit.nothing, document: { plan } }
   }
   terminal.print(text)
+  const { notices } = wanted
+  for (const notice of notices) terminal.say(`${notice.title}. ${sentence(notice)}`)
   if (options.dryRun) {
     terminal.print('A dry run: nothing was changed.')
-    return { code: exit.ok, document: { plan } }
+    return { code: exit.ok, document: { notices, plan } }
   }
   if (!options.yes) await confirmed(command, `Rotate ${count(plan.rotate.length, 'key')}?`)
   if (interruption.requested) throw new Failure(stoppedBefore)
   const begun = await engine.runs.start(withHooks(await engine.plans.take(plan.id), options.hooks))
   const [run = begun] = await follow(engine, command, [begun])
   terminal.print(resultText(run, engine.clock.now(), !engine.demo))
-  return { code: codeOf(run, left, interruption.requested), document: { plan, run } }
+  return { code: codeOf(run, left, interruption.requested), document: { notices, plan, run } }
 }
 
 /** Journaled with the run, so that a recovery does not retire a key before they have run. */
@@ -67,14 +71,17 @@ interface Wanted {
   readonly profilesOf: ReadonlyMap<string, readonly string[]>
   /** Profiles that were named and hold no key to rotate. */
   readonly keyless: Plan['skip']
+  /** What stands before the files for other programs of this shell. */
+  readonly notices: readonly Trouble[]
 }
 
 /** @throws Failure `no-such-profile` */
-async function wantedOf(engine: Engine, { options }: Command): Promise<Wanted> {
+async function wantedOf(engine: Engine, { options, env }: Command): Promise<Wanted> {
   const { keys, snapshot } = await engine.keyring.readKeys()
+  const notices = engine.demo ? [] : environmentNotices(env, keys)
   const profilesOf = new Map(keys.map((key) => [key.id, key.profiles.map(({ name }) => name)]))
   if (options.profiles.length === 0) {
-    return { request: 'all', ids: new Set(keys.map(({ id }) => id)), profilesOf, keyless: [] }
+    return { request: 'all', ids: new Set(keys.map(({ id }) => id)), profilesOf, keyless: [], notices }
   }
   const ids = new Set<string>()
   const keyless: Plan['skip'] = []
@@ -86,7 +93,7 @@ async function wantedOf(engine: Engine, { options }: Command): Promise<Wanted> {
     if (!found) throw new Failure(noSuchProfile(name, snapshot.files.credentials.path))
     keyless.push({ profile: name, reason: found.reason ?? noKey(name) })
   }
-  return { request: [...ids], ids, profilesOf, keyless }
+  return { request: [...ids], ids, profilesOf, keyless, notices }
 }
 
 /** The journal knows what it was about to do with these keys: that comes first. */

@@ -103,6 +103,10 @@ export class CommandGround {
     return path.join(this.base, 'credentials')
   }
 
+  get config(): string {
+    return path.join(this.base, 'config')
+  }
+
   get state(): string {
     return path.join(this.base, 'state')
   }
@@ -131,9 +135,12 @@ export class CommandGround {
   }
 
   /** Without a terminal, as cron does it. */
-  start(argv: readonly string[]): Started {
+  start(argv: readonly string[], env: Record<string, string> = {}): Started {
     return this.#add(
-      spawn(process.execPath, this.#argv(argv), { env: this.#env(), stdio: ['pipe', 'pipe', 'pipe'] }),
+      spawn(process.execPath, this.#argv(argv), {
+        env: { ...this.#env(), ...env },
+        stdio: ['pipe', 'pipe', 'pipe'],
+      }),
     )
   }
 
@@ -183,7 +190,7 @@ export class CommandGround {
       PATH,
       HOME: this.base,
       AWS_SHARED_CREDENTIALS_FILE: this.credentials,
-      AWS_CONFIG_FILE: path.join(this.base, 'config'),
+      AWS_CONFIG_FILE: this.config,
       BROWSER: 'none',
     }
   }
