@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { defaultSettings } from '../api/settings.ts'
+import { isRunning } from '../platform/processIdentity.ts'
 import { onPlatform } from '../platform/testing/windows.ts'
 import { Secret } from '../profiles/keyPair.ts'
 import { DeployHooks } from './deployHooks.ts'
@@ -31,7 +32,7 @@ function script(path: string, body: string, mode = 0o755): string {
   return path
 }
 
-function hooks(part: { extra?: string[]; asks?: string[] } = {}): DeployHooks {
+function hooks(part: { extra?: string[]; asks?: string[]; patienceMs?: number } = {}): DeployHooks {
   return new DeployHooks({
     directory,
     extra: part.extra ?? [],
@@ -40,6 +41,7 @@ function hooks(part: { extra?: string[]; asks?: string[] } = {}): DeployHooks {
       hooks: (part.asks ?? []).map((path) => ({ path, pairOnStdin: true })),
     }),
     env: { PATH: process.env['PATH'] },
+    ...(part.patienceMs !== undefined && { patienceMs: part.patienceMs }),
   })
 }
 
@@ -96,6 +98,26 @@ describe('deploy hooks', () => {
     expect(String(failure)).toContain('exited with 3')
     expect(String(failure)).toContain('no luck')
     expect(JSON.stringify(failure) + String(failure)).not.toContain(secret)
+  })
+
+  it('that take too long are ended with all that they started, and fail the step', async () => {
+    const out = join(root, 'out')
+    script(join(directory, 'slow'), `trap '' TERM; echo working; sleep 300 & echo $! > ${out}; wait; wait`)
+    const failure = hooks({ patienceMs: 1_500 }).run(request)
+    await expect(failure).rejects.toThrow(/took longer than \d+ seconds and was ended/)
+    // On a machine so busy that the hook had not come that far, there is nothing left either.
+    if (!existsSync(out)) return
+    const left = { pid: Number(readFileSync(out, 'utf8')), host: hostname() }
+    while (await isRunning(left)) await new Promise((resolve) => setImmediate(resolve))
+  })
+
+  it('may leave something running that holds their output', async () => {
+    const out = join(root, 'out')
+    script(join(directory, 'starts-a-service'), `sleep 300 & echo $! > ${out}`)
+    expect(await hooks().run(request)).toEqual(['starts-a-service'])
+    const left = { pid: Number(readFileSync(out, 'utf8')), host: hostname() }
+    expect(await isRunning(left)).toBe(true)
+    process.kill(left.pid, 'SIGKILL')
   })
 
   it('need not read what they are given', async () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import fs from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Settings } from '../api/settings.ts'
@@ -12,6 +13,8 @@ export interface DeployHooksDeps {
   readonly extra: readonly string[]
   readonly settings: () => Settings
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Default: a minute. */
+  readonly patienceMs?: number
 }
 
 interface Hook {
@@ -21,6 +24,8 @@ interface Hook {
 
 /** A hook that takes longer than this is ended, in milliseconds. */
 const patienceMs = 60_000
+/** How long the rest of its output is waited for once it has ended, in milliseconds. */
+const lingerMs = 1_000
 const keptOutput = 2_000
 
 /**
@@ -69,11 +74,13 @@ export class DeployHooks implements Hooks {
       ...(account !== undefined && { KEYTURN_ACCOUNT: account }),
       ...(user !== undefined && { KEYTURN_USER: user }),
     }
+    const patience = this.#deps.patienceMs ?? patienceMs
     return new Promise((resolve, reject) => {
       const child = spawn(isBatchFile(hook.path) ? `"${hook.path}"` : hook.path, [], {
         env,
         stdio: ['pipe', 'pipe', 'pipe'],
-        timeout: patienceMs,
+        // In a group of its own, so that a hook which takes too long is ended with all that it started.
+        detached: process.platform !== 'win32',
         // Windows starts a batch file by its shell alone; there are no arguments that the shell could misread.
         shell: isBatchFile(hook.path),
         windowsHide: true,
@@ -82,18 +89,28 @@ export class DeployHooks implements Hooks {
       const keep = (chunk: Buffer) => (output = (output + chunk.toString('utf8')).slice(-keptOutput))
       child.stdout.on('data', keep)
       child.stderr.on('data', keep)
-      child.on('error', (error) => reject(failed(hook, error.message)))
-      child.on('close', (code, signal) => {
+      const end = (why?: string) => {
+        clearTimeout(late)
+        clearTimeout(lingering)
+        child.stdout.destroy()
+        child.stderr.destroy()
         // A hook may print what it was given: the secret must not travel on in an error.
         const said = output.replaceAll(pair.secret.reveal(), '[secret]').trim()
-        if (code === 0) resolve()
-        else
-          reject(
-            failed(
-              hook,
-              `${signal ? `it was ended by ${signal}` : `it exited with ${code}`}${said ? `: ${said}` : ''}`,
-            ),
-          )
+        if (why === undefined) resolve()
+        else reject(failed(hook, `${why}${said ? `: ${said}` : ''}`))
+      }
+      const late = setTimeout(() => {
+        endGroup(child)
+        end(`it took longer than ${Math.round(patience / 1000)} seconds and was ended`)
+      }, patience)
+      let lingering: NodeJS.Timeout | undefined
+      const ended = (code: number | null, signal: NodeJS.Signals | null) =>
+        end(code === 0 ? undefined : signal ? `it was ended by ${signal}` : `it exited with ${code}`)
+      child.on('error', (error) => end(error.message))
+      child.on('close', ended)
+      // Something that it left running may hold its output open; the hook itself is done.
+      child.on('exit', (code, signal) => {
+        lingering = setTimeout(() => ended(code, signal), lingerMs)
       })
       // A hook that reads nothing closes its end early; that is its right.
       child.stdin.on('error', () => undefined)
@@ -103,6 +120,15 @@ export class DeployHooks implements Hooks {
           : '',
       )
     })
+  }
+}
+
+function endGroup(child: ChildProcess): void {
+  try {
+    if (process.platform === 'win32' || child.pid === undefined) child.kill()
+    else process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself in this very moment.
   }
 }
 

@@ -29,7 +29,7 @@ class Guarded {
   constructor(devices: readonly string[], spec: Partial<Spec> = {}) {
     const iam: Partial<Iam> = {
       mfaDevices: async () => devices,
-      sessionWithMfa: async (signer, serial, code) => {
+      sessionWithMfa: async (_signer, serial, code) => {
         this.asked.push(`${serial} ${code}`)
         if (code !== this.code) throw new AwsFailure('mfa-code', trouble('mfa-code'))
         this.#taken++
