@@ -58,7 +58,7 @@ export function readByBotocoreRules(lines: readonly Line[], textOf: (line: Line)
       open.entry.continuations.push(number)
       continue
     }
-    level = indent - mark
+    level = indent
     const bracket = first === '[' ? text.lastIndexOf(']', stop - 1) : -1
     if (bracket > indent + 1) {
       const name = text.slice(indent + 1, bracket)

@@ -7,8 +7,8 @@ const because = (error: unknown) => ({ name: String(error), title: 'T', detail: 
 /** A journal in memory: what was appended, in order. */
 class Log {
   readonly appended: NewEntry[]
-  /** Appends after this many are refused, as by a full disk. */
-  room = Infinity
+  /** Appends after this many are refused, as by a full disk: none of these sagas is that long. */
+  room = 100
 
   constructor(...before: NewEntry[]) {
     this.appended = before
