@@ -18,5 +18,5 @@ export default {
   tempDirName: '.stryker-tmp',
   thresholds: { high: 90, low: 85, break: 85 },
   ignorePatterns: ['dist', 'coverage', 'test-results', '.venv', 'e2e/conformance'],
-  timeoutMS: 8000,
+  timeoutMS: 4000,
 }
