@@ -1,7 +1,8 @@
-import swagger from '@fastify/swagger'
 import fastify, { LogController } from 'fastify'
-import type { FastifyInstance, FastifyPluginAsync, FastifyServerOptions, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyServerOptions, RouteOptions } from 'fastify'
 import type { ServerEvent, Snapshot } from './api/events.ts'
+import { lazyCompilers } from './http/compilers.ts'
+import type { Compilers } from './http/compilers.ts'
 import { eventRoutes } from './http/eventRoutes.ts'
 import { EventStreams } from './http/eventStream.ts'
 import { createFront, defaultLimits, refuseUnparsed } from './http/front.ts'
@@ -42,6 +43,8 @@ export interface AppDeps {
   /** Default: warnings and errors to standard error, redacted. */
   readonly logger?: FastifyServerOptions['logger']
   readonly limits?: Partial<Limits>
+  /** Default: each schema is compiled when it is first used. */
+  readonly compilers?: Compilers
 }
 
 /** The largest request body, in bytes. */
@@ -63,6 +66,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     keepAliveTimeout: limits.keepAliveMs,
     routerOptions: { maxParamLength: 512 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
+    schemaController: { compilersFactory: deps.compilers ?? lazyCompilers },
     serverFactory: (handler) => createFront(handler, port, limits),
     clientErrorHandler: refuseUnparsed,
     // A path that cannot be decoded: answered before any hook runs, so it gets the headers here.
@@ -74,16 +78,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.removeContentTypeParser('text/plain')
   addProblems(app)
   addSharedSchemas(app)
-  checkRoutes(app)
+  const checked = checkRoutes(app)
   await addSecurityHeaders(app)
   await addSessionGuard(app, deps.sessions, port)
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Keyturn', version: deps.version, description: 'The API of the page on localhost.' },
-    },
-    refResolver: { buildLocalReference: (json, _base, _fragment, at) => String(json.$id ?? `Schema${at}`) },
-  })
   const refuseOtherMethods = addMethodRefusals(app)
 
   const streams = new EventStreams(deps)
@@ -98,7 +95,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   )
   await app.register(serverRoutes(deps.shutdown))
   for (const routes of deps.routes) await app.register(routes)
-  await addOpenApi(app)
+  addOpenApi(app, checked, deps.version)
   await addShell(app, deps.webRoot)
   refuseOtherMethods()
   return app
@@ -110,27 +107,29 @@ export function portOf(app: FastifyInstance): number | undefined {
   return typeof address === 'object' ? address?.port : undefined
 }
 
-/** Holds every route to the contract when it is registered, so that a forgotten declaration fails the start. */
-function checkRoutes(app: FastifyInstance): void {
+/**
+ * Holds every route to the contract when it is registered, so that a forgotten declaration fails the start.
+ * @returns the routes of the API, filled as they are registered
+ */
+function checkRoutes(app: FastifyInstance): readonly RouteOptions[] {
+  const checked: RouteOptions[] = []
   app.addHook('onRoute', (route) => {
     const where = `${String(route.method)} ${route.url}`
     if (!route.url.startsWith('/api/')) return
     if (route.config?.access !== undefined && where !== 'POST /api/session') {
       throw new Error(`${where} asks to be let in without a session.`)
     }
-    if (route.schema?.hide !== true) route.schema = routeSchema(route.schema, where)
+    if (route.schema?.hide === true) return
+    route.schema = routeSchema(route.schema, where)
+    checked.push(route)
   })
+  return checked
 }
 
-async function addOpenApi(app: FastifyInstance): Promise<void> {
-  let text: string | undefined
-  app.route({
-    method: 'GET' satisfies HTTPMethods,
-    url: '/api/openapi.json',
-    schema: { hide: true },
-    handler: (_request, reply) => {
-      text ??= JSON.stringify(app.swagger())
-      return reply.type('application/json; charset=utf-8').send(text)
-    },
+function addOpenApi(app: FastifyInstance, routes: readonly RouteOptions[], version: string): void {
+  let text: Promise<string> | undefined
+  app.get('/api/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    text ??= import('./http/openApi.ts').then(({ describeApi }) => describeApi(routes, version))
+    return reply.type('application/json; charset=utf-8').send(await text)
   })
 }
