@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 export default function build(): void {
   if (process.env['KEYTURN_COMMAND'] !== undefined) return
   const root = fileURLToPath(new URL('../..', import.meta.url))
-  const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
-  execFileSync(process.execPath, [tsc, '-p', 'server/tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
+  const vite = fileURLToPath(new URL('../../node_modules/vite/bin/vite.js', import.meta.url))
+  const options = ['build', '--config', 'server/vite.config.ts', '--logLevel', 'warn']
+  execFileSync(process.execPath, [vite, ...options], { cwd: root, stdio: 'inherit' })
 }

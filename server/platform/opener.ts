@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
-import open from 'open'
 import type { Environment } from './environment.ts'
 
 /** Opens a local file in the person's browser. Resolves when the program that does so runs; rejects where none does. */
@@ -10,6 +9,7 @@ export type OpenFile = (file: string, onFailure: () => void) => Promise<void>
 
 /** Tells the operating system to open a file; its opener, such as xdg-open, may still fail a moment later. */
 export const openWithSystem: OpenFile = async (file, onFailure) => {
+  const { default: open } = await import('open')
   const program = await open(file)
   program.once('exit', (code) => {
     if (code !== null && code !== 0) onFailure()

@@ -6,9 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
-const missing = ['typescript', 'vite', 'svelte'].filter(
-  (name) => !existsSync(join(root, 'node_modules', name)),
-)
+const missing = ['vite', 'svelte'].filter((name) => !existsSync(join(root, 'node_modules', name)))
 
 if (missing.length > 0) {
   process.stderr.write(
