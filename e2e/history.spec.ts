@@ -27,7 +27,7 @@ test('every run is listed, exported as CSV and JSON, and reported', async ({ sta
   const made = stage.pair('default')
   const secrets = [...before.values(), made].map(({ secret }) => secret)
 
-  const report = await saved(page, 'Save it')
+  const report = await saved(page, 'Save as text')
   expect(report.text).toContain(`new key ${made.id}`)
   expect(report.text).toContain('AWS: AccessDenied, request')
   const asJson = await saved(page, 'Save as JSON')

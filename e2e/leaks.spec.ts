@@ -133,7 +133,7 @@ test('no secret leaves the credentials file and the undo store', async ({ stage,
   await code.press('Enter')
   await expect(page.getByRole('heading', { level: 1, name: /of 7 keys rotated/ })).toBeVisible()
   await expect(rotationRow(page, 'hooked')).toContainText('A deploy hook failed')
-  for (const name of ['Save it', 'Save as JSON']) {
+  for (const name of ['Save as text', 'Save as JSON']) {
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name }).click(),

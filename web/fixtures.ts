@@ -454,7 +454,12 @@ export const interrupted = run(
       oldKeyState: 'active',
       undo: [],
     }),
-    rotation(['billing'], { ...early, state: 'interrupted', steps: steps(2, 'pending') }),
+    rotation(['billing'], {
+      ...early,
+      state: 'interrupted',
+      steps: steps(2, 'pending'),
+      profiles: [{ name: 'billing', file: 'credentials', state: 'old' }],
+    }),
   ],
   { state: 'interrupted', id: 'run-0', startedAt: ago(0, 5400) },
 )

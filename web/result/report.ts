@@ -2,13 +2,17 @@ import type { Rotation, Run } from '../../server/api/run.ts'
 import { tally } from '../run/estimate.ts'
 import { kindTitle, oldKeyWord, rotationWord, runTitle } from '../run/words.ts'
 import { count } from '../ui/text.ts'
+import { sessionPolicy } from './aftermath.ts'
 
 /** What rotating does not do, in the report and on the page alike. */
-export const limits: readonly string[] = [
-  'Sessions that were made with an old key (GetSessionToken, AssumeRole) can live on for up to 36 hours after it was deactivated.',
-  'Other machines, CI systems and containers that hold an old key still hold it. They stop working when it is deactivated.',
-  'Users, roles and keys that an intruder made are not looked for, beyond the keys of the users named here.',
-]
+export const limits = {
+  sessions:
+    'Sessions that were made with an old key (GetSessionToken, AssumeRole) can live on for up to 36 hours after it was deactivated.',
+  elsewhere:
+    'Other machines, CI systems and containers that hold an old key still hold it. They stop working when it is deactivated.',
+  intruders:
+    'Users, roles and keys that an intruder made are not looked for, beyond the keys of the users named here.',
+} as const
 
 function lines(rotation: Rotation, run: Run): string[] {
   const who = [rotation.user?.name, rotation.account?.alias ?? rotation.account?.id]
@@ -51,11 +55,14 @@ export function reportText(run: Run): string {
     '',
     ...sorted.flatMap((rotation) => [...lines(rotation, run), '']),
     'What this alone does not do:',
-    ...limits.map((limit) => `- ${limit}`),
+    ...Object.values(limits).map((limit) => `- ${limit}`),
+    '',
+    'This policy ends those sessions, attached to each user and to the roles that they may assume:',
+    sessionPolicy(run),
     '',
   ].join('\n')
 }
 
 /** The same for a program. */
 export const reportJson = (run: Run): string =>
-  `${JSON.stringify({ keyturn: 'report', run, limits }, null, 2)}\n`
+  `${JSON.stringify({ keyturn: 'report', run, limits: Object.values(limits) }, null, 2)}\n`
