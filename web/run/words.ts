@@ -1,5 +1,6 @@
 import type { OldKeyMode } from '../../server/api/plan.ts'
 import type { Rotation, Run, RunKind, StepName } from '../../server/api/run.ts'
+import type { Settings } from '../../server/api/settings.ts'
 import { count } from '../ui/text.ts'
 
 /** What a step is called in a list. */
@@ -36,6 +37,12 @@ export function stepLabel(name: StepName, kind: RunKind, mode: OldKeyMode): stri
       return kind === 'rotate' ? 'Confirm the old key is refused' : 'Confirm with AWS'
   }
 }
+
+/** The longest that a step waits for AWS before it gives up. */
+export const patienceOf = (name: StepName, settings: Settings | undefined): number =>
+  name === 'confirm'
+    ? (settings?.verification.confirmPatienceMs ?? 30_000)
+    : (settings?.verification.patienceMs ?? 90_000)
 
 /** What goes on inside a step that is under way, for a person who waits. */
 export function stepExplained(name: StepName, kind: RunKind, patienceMs: number): string {
@@ -114,6 +121,20 @@ export function rotationWord(rotation: Rotation, kind: RunKind): string {
     case 'undone':
       return 'Undone'
   }
+}
+
+/** Up to so many rotations explain themselves; more would say the same sentence over and over. */
+export const few = 3
+
+/** What is true of the old key now, or what the one press of recovery will do, beside the word. */
+export function outlook({ state, alarm, oldKeyState, profiles }: Rotation, run: Run): string {
+  if (run.kind !== 'rotate') return ''
+  if (state === 'interrupted')
+    // The rename is the pivot: whatever has the new key in a file goes forward, all else goes back.
+    return profiles.some((profile) => profile.state === 'new') ? 'will be finished' : 'will be rolled back'
+  if (state === 'rolledBack' || state === 'stopped') return oldKeyState === 'active' ? 'old key works' : ''
+  if (state !== 'done' && state !== 'failed') return ''
+  return `old key ${oldKeyState === 'active' ? 'still active' : oldKeyWord(oldKeyState)}${alarm ? '; see below' : ''}`
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
