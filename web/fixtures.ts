@@ -658,6 +658,39 @@ export interface Scene {
 const withRun = (r: Run, part: Partial<World> = {}): World => world({ runs: new Map([[r.id, r]]), ...part })
 const withPlan = (p: Plan): World => world({ plans: new Map([[p.id, p]]) })
 
+/** What names can be: a dozen profiles of one key, 64 characters of a user, markup, emoji, right to left. */
+const awkward: Key[] = [
+  key(
+    Array.from({ length: 12 }, (_, at) => `customer-${String(at + 1).padStart(2, '0')}-production`),
+    {
+      id: idOf('TW3L'),
+      createdAt: ago(95),
+      lastUsed: { at: ago(1), service: 'elasticloadbalancing', region: 'ap-southeast-2' },
+    },
+  ),
+  key(['a-profile-with-a-name-that-somebody-made-from-a-ticket-title-JIRA-12345'], {
+    id: idOf('L0NG'),
+    createdAt: ago(12),
+    lastUsed: {},
+    account: { ...work, alias: 'a-company-with-a-long-alias-for-its-production-account-eu-north' },
+    user: { name: 'svc.continuous-integration+deployments@subsidiary.example.com--01', arn: arn('svc') },
+  }),
+  key(['<img src=x onerror=alert(1)>'], { id: idOf('MRKP'), createdAt: ago(40) }),
+  key(['🔑 schlüssel', 'مفتاح-الإنتاج', 'ключ'], { id: idOf('EM0J'), createdAt: ago(400) }),
+  key(['nobreaks'.repeat(9)], { id: idOf('N0BR'), createdAt: ago(70) }),
+]
+const awkwardRun = run(
+  awkward.map(({ profiles, user, account }, at) =>
+    rotation([...profiles], {
+      user,
+      account,
+      ...(at === 1 ? { state: 'failed' as const, problem: stillActive, steps: steps(5, 'failed') } : {}),
+    }),
+  ),
+  { state: 'partial' },
+)
+const awkwardKeys = inventory({ keys: awkward })
+
 /** Every screen and state, by name. */
 export const scenes: Record<string, Scene> = {
   keys: { world: world() },
@@ -690,6 +723,27 @@ export const scenes: Record<string, Scene> = {
   'keys-canary': { world: world(), press: ['Select all 12 shown', 'Plan rotation of 10 keys'] },
   'keys-many': {
     world: world({ inventory: inventory({ keys: manyKeys(1_000), profiles: [], oldKeys: [] }) }),
+  },
+  'keys-awkward': { world: world({ inventory: awkwardKeys }), press: ['Details of 🔑 schlüssel ****EM0J'] },
+  'plan-awkward': {
+    hash: '#/plan/plan-1',
+    world: world({
+      inventory: awkwardKeys,
+      plans: new Map([
+        [
+          'plan-1',
+          plan({
+            rotate: awkward.slice(0, 3).map(planned),
+            choose: [],
+            skip: awkward.slice(3).map(({ id }) => ({ key: id, reason: denied })),
+          }),
+        ],
+      ]),
+    }),
+  },
+  'run-awkward': {
+    hash: '#/run/run-1',
+    world: world({ inventory: awkwardKeys, runs: new Map([['run-1', awkwardRun]]) }),
   },
   'keys-demo': { world: world({ inventory: inventory({ demo: true }) }) },
   'keys-banners': {
