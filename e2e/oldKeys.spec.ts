@@ -19,7 +19,7 @@ test('an old key is deleted by its last four characters, and no others', async (
   const row = oldKey(page, old.id)
   await expect(row).toContainText('Inactive')
   await expect(row).toContainText('Something may still need it')
-  await expect(row).toContainText('its secret, kept for undo, is forgotten in 6 days')
+  await expect(row).toContainText('Its secret, kept for undo, is forgotten in 6 days')
   await expectAccessible(page)
   await row.getByRole('button', { name: 'Delete' }).click()
   const dialog = page.getByRole('dialog', { name: 'Delete this key for good' })
