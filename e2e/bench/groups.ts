@@ -1,7 +1,8 @@
 import type { Group } from './group.ts'
 import { history } from './history.ts'
+import { install } from './install.ts'
 import { page } from './page.ts'
 import { start } from './start.ts'
 
 /** In the order in which they are measured. */
-export const groups: readonly Group[] = [start, page, history]
+export const groups: readonly Group[] = [start, install, page, history]
