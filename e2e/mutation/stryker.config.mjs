@@ -10,6 +10,7 @@ export default {
     'server/rotation/plan.ts',
     'server/rotation/history.ts',
     'server/profiles/document.ts',
+    'server/profiles/botocoreRules.ts',
     'server/profiles/scan.ts',
     'server/profiles/splice.ts',
   ],

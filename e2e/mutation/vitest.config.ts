@@ -4,10 +4,9 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: [
-      'server/rotation/{machine,decide,drive,plan,history}*.test.ts',
-      'server/profiles/{document,scan,splice,agreement,classify}*.test.ts',
+      'server/rotation/{machine,decide,drive,plan,planWords,history}.test.ts',
+      'server/profiles/{document,documentPlaces,scan,splice}.test.ts',
     ],
-    exclude: ['server/profiles/documentSize.test.ts'],
     setupFiles: ['e2e/mutation/fewerRuns.ts'],
     testTimeout: 30_000,
   },

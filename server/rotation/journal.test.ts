@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Entry } from './entries.ts'
 import { Journal, readRun, readRuns, type RunHeader } from './journal.ts'
 import { JournalFailure } from './machine.ts'
-import { target } from './testing/machineRoom.ts'
+import { target } from './testing/target.ts'
 
 let root: string
 let directory: string

@@ -69,15 +69,14 @@ export function plan(request: PlanRequest, keys: readonly Checked[], context: Pl
       specs.push(specOf(request, checked))
       continue
     }
-    const inProfiles = other.profiles.length > 0
-    if (!inProfiles && spares.has(other.id)) {
+    const otherHeld = context.held.get(other.id)
+    if (!otherHeld && spares.has(other.id)) {
       taken.set(user, held.id)
       rotate.push({ ...rotateRow(checked, context), deletesSpare: other })
       specs.push({ ...specOf(request, checked), spare: other.id })
       continue
     }
-    const otherHeld = context.held.get(other.id)
-    if (inProfiles && (merges.has(other.id) || merges.has(held.id)) && otherHeld && !otherHeld.problem) {
+    if (otherHeld && !otherHeld.problem && (merges.has(other.id) || merges.has(held.id))) {
       taken.set(user, held.id)
       const row = rotateRow(checked, context)
       rotate.push({
@@ -205,13 +204,12 @@ function choiceRow({ held, finding }: Checked, other: Sibling, otherHeld: HeldKe
     ...(finding?.user && { user: finding.user }),
     ...(finding?.createdAt !== undefined && { createdAt: finding.createdAt }),
   }
-  if (other.profiles.length > 0) {
+  if (otherHeld) {
     const names = other.profiles.join(', ')
-    const blocked = otherHeld?.problem
     return {
       ...row,
       reason: `The user also has ****${last4}, which ${names} ${other.profiles.length === 1 ? 'holds' : 'hold'}. AWS allows two keys per user, so that there is no room for a new one.`,
-      choices: blocked
+      choices: otherHeld.problem
         ? []
         : [
             {

@@ -4,7 +4,8 @@ import { AwsFailure } from '../keys/iam.ts'
 import type { AwsFailureKind } from '../keys/iam.ts'
 import { Secret } from '../profiles/keyPair.ts'
 import { provePair, refused } from './polling.ts'
-import { QuickClock, target } from './testing/machineRoom.ts'
+import { QuickClock } from './testing/machineRoom.ts'
+import { target } from './testing/target.ts'
 import type { World } from './world.ts'
 
 const pair = { id: 'AKIAPOLLINGPOLLING01', secret: new Secret('x'.repeat(40)) }

@@ -7,7 +7,7 @@ import type { Which } from '../../api/inventory.ts'
 import type { PlanRequest } from '../../api/plan.ts'
 import { defaultSettings, type Settings } from '../../api/settings.ts'
 import { readSharedConfig } from '../../aws/sharedConfigReader.ts'
-import type { Iam, Target } from '../../keys/iam.ts'
+import type { Iam } from '../../keys/iam.ts'
 import { findingOf } from '../../keys/learn.ts'
 import type { Finding, HeldKey } from '../../keys/ports.ts'
 import { makeDirectory, sweepDirectory } from '../../platform/atomicFile.ts'
@@ -19,6 +19,7 @@ import { Plans } from '../plans.ts'
 import { Runs } from '../runs.ts'
 import { SignerDesk } from '../signers.ts'
 import type { Hooks } from '../world.ts'
+import { target } from './target.ts'
 import { UndoStore } from '../undoStore.ts'
 import { Undos } from '../undo.ts'
 import { type Ground, pairsIn, type PlainPair } from './ground.ts'
@@ -47,14 +48,6 @@ export class QuickClock implements Clock {
     this.#now = Math.max(this.#now, wake)
     if (signal?.aborted) throw signal.reason
   }
-}
-
-export const target: Target = {
-  partition: 'aws',
-  region: 'us-east-1',
-  regionSource: 'default',
-  iam: { endpoint: 'https://iam.amazonaws.com', signingRegion: 'us-east-1', custom: false },
-  sts: { endpoint: 'https://sts.us-east-1.amazonaws.com', signingRegion: 'us-east-1', custom: false },
 }
 
 /** Files and a state directory of their own, on memory-backed storage where there is some. */
