@@ -214,6 +214,6 @@ export async function until<T>(
     const answer = await ask()
     if (right(answer)) return answer
     if (Date.now() > end) throw new Error(`${complaint} after ${patienceMs} ms: ${JSON.stringify(answer)}`)
-    await wait(100)
+    await wait(25)
   }
 }
