@@ -110,15 +110,18 @@ async function secure(at: string, stat: Stats): Promise<void> {
   if (stat.isSymbolicLink()) return
   await tighten(at, stat, stat.isDirectory() ? 0o700 : 0o600)
   if (!stat.isDirectory()) return
-  for (const name of await fs.readdir(at)) {
-    const below = path.join(at, name)
-    const found = await fs.lstat(below).catch((error: NodeJS.ErrnoException) => {
-      // Another Keyturn that runs may have removed its temporary file meanwhile.
-      if (error.code === 'ENOENT') return undefined
-      throw error
-    })
-    if (found) await secure(below, found)
-  }
+  // Side by side: a long history has thousands of journals.
+  await Promise.all(
+    (await fs.readdir(at)).map(async (name) => {
+      const below = path.join(at, name)
+      const found = await fs.lstat(below).catch((error: NodeJS.ErrnoException) => {
+        // Another Keyturn that runs may have removed its temporary file meanwhile.
+        if (error.code === 'ENOENT') return undefined
+        throw error
+      })
+      if (found) await secure(below, found)
+    }),
+  )
 }
 
 async function tighten(at: string, stat: Stats, mode: number): Promise<void> {

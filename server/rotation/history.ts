@@ -1,4 +1,4 @@
-import type { HistoryRow } from '../api/run.ts'
+import { StepName, type HistoryRow } from '../api/run.ts'
 
 const columns = [
   'run',
@@ -17,12 +17,19 @@ const columns = [
   'problem',
 ] as const
 
-/** The history as CSV (RFC 4180), a line per rotation. */
+const steps = StepName.anyOf.map((step) => step.const)
+
+/** The history as CSV (RFC 4180), a line per rotation, with the milliseconds of each step in a column of its own. */
 export function historyCsv(rows: readonly HistoryRow[]): string {
-  const lines = rows.map((row) =>
-    columns.map((column) => cell(column === 'profiles' ? row.profiles.join(' ') : row[column])).join(','),
-  )
-  return [columns.join(','), ...lines].map((line) => `${line}\r\n`).join('')
+  const lines = rows.map((row) => {
+    const took = new Map(row.steps.map(({ name, milliseconds }) => [name, milliseconds]))
+    return [
+      ...columns.map((column) => cell(column === 'profiles' ? row.profiles.join(' ') : row[column])),
+      ...steps.map((step) => took.get(step) ?? ''),
+    ].join(',')
+  })
+  const head = [...columns, ...steps.map((step) => `${step}Ms`)].join(',')
+  return [head, ...lines].map((line) => `${line}\r\n`).join('')
 }
 
 function cell(value: string | undefined): string {

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import type { ServerEvent } from '../api/events.ts'
 import type { Trouble } from '../api/problem.ts'
-import type { Rotation, Run } from '../api/run.ts'
+import type { HistoryRow, Rotation, Run } from '../api/run.ts'
 import type { Target } from '../keys/iam.ts'
 import type { Bus } from '../platform/bus.ts'
 import { diskFailure } from '../platform/diskTrouble.ts'
@@ -12,10 +12,12 @@ import type { ReplacedKey } from '../keys/ports.ts'
 import type { FilesSnapshot } from '../profiles/ports.ts'
 import type { Entry, NewEntry, Spec } from './entries.ts'
 import { Journal, readRun, readRuns, type ReadRuns, type RecordedRun, type RunHeader } from './journal.ts'
-import { drive, JournalFailure, stand } from './machine.ts'
+import { drive, JournalFailure } from './machine.ts'
+import { recordedOf, type Recorded } from './recorded.ts'
 import { replacedKeys } from './replaced.ts'
 import { stepsFor } from './sagas.ts'
-import { type LaterAct, viewRotation, viewRun } from './view.ts'
+import type { UndoEntry } from './undoStore.ts'
+import { type LaterAct, viewHistory, viewRotation, viewRun } from './view.ts'
 import { World, type Workshop } from './world.ts'
 
 /** What a new run is made of: `id` and `undoes` of its rotations included. */
@@ -25,12 +27,23 @@ export interface NewRun extends Omit<RunHeader, 'version' | 'run' | 'at'> {
 
 interface Live {
   readonly header: RunHeader
+  /** Of each rotation, while the run is not over. Then only what was worked out from them stays in memory. */
   readonly entries: Map<string, Entry[]>
+  readonly recorded: Map<string, Recorded>
+  /** Its lines of the history, once it is over and they have been asked for. */
+  history?: readonly HistoryRow[]
   stop: AbortController
   soundBytes: number
   journal?: Journal
   /** Rotations whose journal could not be written: they stand still until a fresh start. */
   readonly broken: Map<string, Trouble>
+}
+
+export interface KnownRotation {
+  readonly run: RunHeader
+  readonly rotation: Rotation
+  readonly spec: Spec
+  readonly target: Target
 }
 
 export interface RunsDeps {
@@ -74,7 +87,7 @@ export class Runs {
   /** Reads all journals. Drives nothing: what a crash left waits until the person asks (P8). */
   static async load(deps: RunsDeps): Promise<Runs> {
     const runs = new Runs(deps, await readRuns(deps.directory))
-    await runs.#lookAtUndoStore()
+    await runs.lookAtUndoStore()
     return runs
   }
 
@@ -130,11 +143,16 @@ export class Runs {
     return [...this.#runs.values()].map((live) => this.#view(live))
   }
 
-  rotation(id: string): { run: Run; rotation: Rotation; spec: Spec; target: Target } | undefined {
+  /** A line for each rotation, newest first. */
+  history(): HistoryRow[] {
+    return [...this.#runs.values()].flatMap((live) => this.#historyOf(live)).reverse()
+  }
+
+  rotation(id: string): KnownRotation | undefined {
     const live = this.#runs.get(this.#home.get(id) ?? '')
     const found = live?.header.rotations.find((each) => each.spec.id === id)
     if (!live || !found) return undefined
-    return { run: this.#view(live), rotation: this.#viewOne(live, found.spec), ...found }
+    return { run: live.header, rotation: this.#viewOne(live, found.spec), ...found }
   }
 
   /** Ids that Keyturn made or replaced. */
@@ -145,8 +163,8 @@ export class Runs {
     for (const live of this.#runs.values()) {
       for (const { spec } of live.header.rotations) {
         ids.add(spec.from)
-        const made = stand(stepsFor(spec), live.entries.get(spec.id) ?? []).facts['newKey']
-        if (typeof made === 'string') ids.add(made)
+        const { newKey } = recorded(live, spec)
+        if (newKey !== undefined) ids.add(newKey)
       }
     }
     return ids
@@ -204,8 +222,7 @@ export class Runs {
   /** Stops every run and waits for what is under way; starts nothing new. */
   async drain(): Promise<void> {
     this.#closing = true
-    for (const live of this.#runs.values())
-      if (this.#view(live).state === 'running') this.stop(live.header.run)
+    for (const id of this.#open) this.stop(id)
     await this.idle()
     for (const live of this.#runs.values()) await live.journal?.close()
   }
@@ -221,8 +238,7 @@ export class Runs {
     for (const [place, id] of [...before, ...this.#holds]) {
       if (this.#holds.get(place) !== before.get(place)) changed.add(id).add(before.get(place) ?? id)
     }
-    if (changed.size > 0)
-      this.#publishTouched((rotation) => changed.has(rotation.key) || changed.has(rotation.newKey ?? ''))
+    if (changed.size > 0) this.#publishTouched(changed)
   }
 
   /** Removes kept pairs that are older than the setting says; never one of an unfinished rotation. */
@@ -230,11 +246,12 @@ export class Runs {
     const unfinished = new Set<string>()
     for (const id of this.#open) {
       const live = this.#live(id)
-      for (const { spec } of live.header.rotations) if (!this.#finished(live, spec)) unfinished.add(spec.id)
+      for (const { spec } of live.header.rotations)
+        if (!recorded(live, spec).finished) unfinished.add(spec.id)
     }
     const gone = await this.#deps.shop.undo.expire(this.#deps.shop.settings().undoDays, unfinished)
-    await this.#lookAtUndoStore()
-    if (gone.length > 0) this.#publishTouched((rotation) => gone.includes(rotation.key))
+    await this.lookAtUndoStore()
+    this.#publishTouched(new Set(gone))
     this.#publishHomes(gone)
   }
 
@@ -256,13 +273,17 @@ export class Runs {
       })
     }
     await this.#deps.shop.undo.remove(key)
-    await this.#lookAtUndoStore()
-    this.#publishTouched((rotation) => rotation.key === key)
+    await this.lookAtUndoStore()
+    this.#publishTouched(new Set([key]))
     this.#publishHomes([key])
   }
 
-  keptUntil(key: string): string | undefined {
-    return this.#kept.get(key)
+  /** What the undo store holds: the undo offers follow from it. */
+  async lookAtUndoStore(): Promise<void> {
+    const entries = await this.#deps.shop.undo.list()
+    this.#kept.clear()
+    this.#replaced = undefined
+    for (const entry of entries) this.#keep(entry.key, entry)
   }
 
   #adopt(run: RecordedRun): Live {
@@ -274,6 +295,7 @@ export class Runs {
     const live: Live = {
       header: run.header,
       entries,
+      recorded: new Map(),
       stop: stopSwitch(),
       soundBytes: run.soundBytes,
       broken: new Map(),
@@ -281,6 +303,7 @@ export class Runs {
     this.#runs.set(run.header.run, live)
     for (const { spec } of run.header.rotations) this.#rememberLater(live, spec)
     this.#openOrNot(live)
+    this.#forgetEntries(live)
     return live
   }
 
@@ -321,6 +344,8 @@ export class Runs {
       },
     )
     for (const [rotation, entries] of recorded.entries) live.entries.set(rotation, [...entries])
+    live.recorded.clear()
+    delete live.history
     live.soundBytes = recorded.soundBytes
     live.broken.clear()
     live.journal = await Journal.reopen(this.#deps.directory, recorded)
@@ -368,23 +393,27 @@ export class Runs {
     }
   }
 
-  #finished(live: Live, spec: Spec): boolean {
-    return stand(stepsFor(spec), live.entries.get(spec.id) ?? []).finished !== undefined
-  }
-
   #openOrNot(live: Live): void {
     const over = live.header.rotations.every(
-      ({ spec }) => !this.#driven.has(spec.id) && this.#finished(live, spec),
+      ({ spec }) => !this.#driven.has(spec.id) && recorded(live, spec).finished,
     )
     if (over) this.#open.delete(live.header.run)
     else this.#open.add(live.header.run)
+  }
+
+  /** Only where its journal is closed too: a run that goes on reads both from the file. */
+  #forgetEntries(live: Live): void {
+    if (this.#open.has(live.header.run) || live.journal) return
+    for (const { spec } of live.header.rotations) recorded(live, spec)
+    live.entries.clear()
   }
 
   async #after(live: Live, spec: Spec): Promise<void> {
     this.#rememberLater(live, spec)
     this.#replaced = undefined
     this.#openOrNot(live)
-    await this.#lookAtUndoStore()
+    // Its own pairs alone: a run of a thousand would read the thousand kept ones at the end of each rotation.
+    for (const key of keysOf(spec)) this.#keep(key, await this.#deps.shop.undo.entry(key))
     if (!this.busy) await this.#deps.shop.store.release().catch(this.#deps.onDefect)
     this.#publish(live, spec)
     if (spec.undoes !== undefined) {
@@ -396,16 +425,16 @@ export class Runs {
     this.#publishRun(live)
     const { journal } = live
     delete live.journal
+    this.#forgetEntries(live)
     await journal?.close()
   }
 
   /** An undo or an act on an old key changes what is true of the rotation that it belongs to. */
   #rememberLater(live: Live, spec: Spec): void {
     if (spec.undoes === undefined) return
-    const standing = stand(stepsFor(spec), live.entries.get(spec.id) ?? [])
-    if (standing.finished !== 'done') return
-    const state = standing.facts['oldKey']
-    const oldKey = state === 'inactive' || state === 'deleted' || state === 'active' ? state : 'unknown'
+    const { finished, oldKeyState: oldKey } = recorded(live, spec)
+    if (finished !== 'done') return
+    delete this.#runs.get(this.#home.get(spec.undoes) ?? '')?.history
     // A restore retires the new key: the old one is the one that works.
     this.#later.set(
       spec.undoes,
@@ -420,6 +449,8 @@ export class Runs {
     if (!live.journal) throw new JournalFailure('The journal is not open')
     await live.journal.append(spec.id, stamped)
     live.entries.get(spec.id)?.push(stamped)
+    live.recorded.delete(spec.id)
+    delete live.history
     this.#replaced = this.#ours = undefined
     if (entry.phase === 'started' || entry.phase === 'undoing') this.#notes.delete(spec.id)
     if (entry.phase === 'done' && entry.step === 'save') this.#savedNow(live, spec)
@@ -427,8 +458,8 @@ export class Runs {
   }
 
   #savedNow(live: Live, spec: Spec): void {
-    const newKey = spec.to ?? stand(stepsFor(spec), live.entries.get(spec.id) ?? []).facts['newKey']
-    if (typeof newKey !== 'string') return
+    const { newKey } = recorded(live, spec)
+    if (newKey === undefined) return
     for (const profile of [...spec.profiles, ...(spec.merge?.profiles ?? [])]) {
       this.#holds.set(`${profile.file}:${profile.name}`, newKey)
     }
@@ -486,13 +517,11 @@ export class Runs {
     })
   }
 
-  async #lookAtUndoStore(): Promise<void> {
+  #keep(key: string, entry: UndoEntry | undefined): void {
     const days = this.#deps.shop.settings().undoDays
     this.#replaced = undefined
-    this.#kept.clear()
-    for (const entry of await this.#deps.shop.undo.list()) {
-      this.#kept.set(entry.key, new Date(Date.parse(entry.at) + days * 86_400_000).toISOString())
-    }
+    if (entry) this.#kept.set(key, new Date(Date.parse(entry.at) + days * 86_400_000).toISOString())
+    else this.#kept.delete(key)
   }
 
   #live(id: string): Live {
@@ -514,14 +543,22 @@ export class Runs {
   }
 
   #viewOne(live: Live, spec: Spec): Rotation {
-    const view = viewRotation(live.header.run, spec, live.entries.get(spec.id) ?? [], this.#state())
+    const view = viewRotation(live.header.run, spec, recorded(live, spec), this.#state())
     const broken = live.broken.get(spec.id)
     return broken ? { ...view, state: 'interrupted', problem: broken } : view
   }
 
   #view(live: Live): Run {
     const rotations = live.header.rotations.map(({ spec }) => this.#viewOne(live, spec))
-    return viewRun(live.header, rotations, live.entries.values(), this.#state())
+    return viewRun(live.header, rotations, live.recorded.values(), this.#state())
+  }
+
+  #historyOf(live: Live): readonly HistoryRow[] {
+    if (live.history) return live.history
+    const run = this.#view(live)
+    const rows = run.rotations.map((rotation) => viewHistory(run, rotation))
+    if (!this.#open.has(run.id)) live.history = rows
+    return rows
   }
 
   #publish(live: Live, spec: Spec): void {
@@ -538,16 +575,25 @@ export class Runs {
       if (live.header.rotations.some(({ spec }) => keys.includes(spec.from))) this.#publishRun(live)
   }
 
-  #publishTouched(touched: (rotation: Rotation) => boolean): void {
+  /** The rotations that have to do with these keys, as old or as new. */
+  #publishTouched(keys: ReadonlySet<string>): void {
     for (const live of this.#runs.values()) {
       for (const { spec } of live.header.rotations)
-        if (touched(this.#viewOne(live, spec))) this.#publish(live, spec)
+        if (keys.has(spec.from) || keys.has(recorded(live, spec).newKey ?? '')) this.#publish(live, spec)
     }
   }
 
   #now(): string {
     return new Date(this.#deps.shop.clock.now()).toISOString()
   }
+}
+
+function recorded(live: Live, spec: Spec): Recorded {
+  const known = live.recorded.get(spec.id)
+  if (known) return known
+  const made = recordedOf(spec, live.entries.get(spec.id) ?? [])
+  live.recorded.set(spec.id, made)
+  return made
 }
 
 /** One switch for all rotations of a run: each of their waits listens to it. */

@@ -32,7 +32,7 @@ export class Undos {
         title: 'No such rotation',
         detail: 'There is no rotation with this id.',
       })
-    return this.#newRun(request, known.run.id, [
+    return this.#newRun(request, known.run.run, [
       await this.#undoSpec(known.rotation, known.spec, known.target, request, held),
     ])
   }

@@ -80,15 +80,19 @@ export class UndoStore {
     return undefined
   }
 
-  /** Entries that can be read; an unreadable one is no entry, and undo then says that the secret is gone. */
+  /** An unreadable entry is no entry, and undo then says that the secret is gone. */
+  async entry(key: string): Promise<UndoEntry | undefined> {
+    const stored = await this.#read(key)
+    return stored && { key, rotation: stored.rotation, at: stored.at, confirmed: stored.confirmed }
+  }
+
   async list(): Promise<UndoEntry[]> {
     const names = await fs.readdir(this.#directory).catch(() => [])
     const entries: UndoEntry[] = []
     for (const name of names) {
       if (!name.endsWith('.json')) continue
-      const key = name.slice(0, -'.json'.length)
-      const stored = await this.#read(key)
-      if (stored) entries.push({ key, rotation: stored.rotation, at: stored.at, confirmed: stored.confirmed })
+      const entry = await this.entry(name.slice(0, -'.json'.length))
+      if (entry) entries.push(entry)
     }
     return entries
   }

@@ -1,0 +1,135 @@
+import type { Trouble } from '../api/problem.ts'
+import type { Rotation, StepView } from '../api/run.ts'
+import type { Entry, Spec } from './entries.ts'
+import { stand, type Standing } from './machine.ts'
+import { stepsFor } from './sagas.ts'
+
+/**
+ * What the journal alone tells of a rotation. Once it is finished this never changes, so that it is worked out once
+ * and its entries need not stay in memory.
+ */
+export interface Recorded extends Pick<Standing, 'begun' | 'halted' | 'finished'> {
+  readonly newKey?: string
+  readonly account?: Rotation['account']
+  readonly steps: readonly StepView[]
+  readonly oldKeyState: Rotation['oldKeyState']
+  readonly alarm?: Trouble
+  readonly problem?: Trouble
+  readonly notes: readonly string[]
+  /** When its last entry was written. */
+  readonly lastAt?: string
+}
+
+export function recordedOf(spec: Spec, entries: readonly Entry[]): Recorded {
+  const steps = stepsFor(spec)
+  const standing = stand(steps, entries)
+  const { begun, halted, finished } = standing
+  const made = standing.facts['newKey']
+  const newKey = spec.to ?? (typeof made === 'string' ? made : undefined)
+  const account = accountOf(spec, standing)
+  const alarm = entries.findLast((entry) => entry.phase === 'alarm')
+  const problem = problemOf(standing, entries)
+  const lastAt = entries.at(-1)?.at
+  return {
+    begun,
+    halted,
+    ...(finished && { finished }),
+    ...(newKey !== undefined && { newKey }),
+    ...(account && { account }),
+    steps: steps.map((step) => viewStep(step.name, standing, entries)),
+    oldKeyState: oldKeyOf(spec, standing),
+    ...(alarm?.phase === 'alarm' && { alarm: alarm.trouble }),
+    ...(problem && { problem }),
+    notes: notesOf(spec, standing),
+    ...(lastAt !== undefined && { lastAt }),
+  }
+}
+
+/** A failure that was rolled back keeps its reason; a crash that was rolled back has none. */
+function problemOf(standing: Standing, entries: readonly Entry[]): Trouble | undefined {
+  if (standing.stuck) return standing.stuck
+  if (standing.finished === 'rolledBack') return standing.trouble ?? interruptedWords
+  const failed = entries.findLast((entry) => entry.phase === 'failed' || entry.phase === 'undoFailed')
+  return failed && 'trouble' in failed && standing.finished === undefined ? failed.trouble : undefined
+}
+
+const interruptedWords: Trouble = {
+  name: 'interrupted',
+  title: 'Interrupted, and rolled back',
+  detail:
+    'Keyturn ended in the middle of this rotation. The unused new key is deleted; the file and the old key are as before.',
+  remedy: 'Rotate the key again.',
+}
+
+function oldKeyOf(spec: Spec, standing: Standing): Rotation['oldKeyState'] {
+  const fact = standing.facts['oldKey']
+  if (fact === 'active' || fact === 'inactive' || fact === 'deleted' || fact === 'unknown') return fact
+  return spec.kind === 'rotate' || spec.kind === 'restore' ? 'active' : 'unknown'
+}
+
+function accountOf(spec: Spec, standing: Standing): Rotation['account'] {
+  const confirmed = standing.facts['account']
+  if (typeof confirmed !== 'string') return spec.account
+  return {
+    ...(spec.account?.alias !== undefined && { alias: spec.account.alias }),
+    id: confirmed,
+    derived: false,
+  }
+}
+
+function notesOf(spec: Spec, standing: Standing): string[] {
+  const notes: string[] = []
+  const { facts } = standing
+  const spare = spec.spare ?? spec.merge?.key
+  if (spare !== undefined && facts['spareDeleted'] === true)
+    notes.push(`The spare key ****${spare.slice(-4)} was deleted, as planned.`)
+  if (facts['leftUnified'] === true)
+    notes.push('The profiles of the deleted key now hold the key that stayed.')
+  if (Array.isArray(facts['strays']) && facts['strays'].length > 0) {
+    notes.push('AWS’s first reply was lost; the key it had made was deleted and another one made.')
+  }
+  if (Array.isArray(facts['foreignWrites'])) notes.push(...facts['foreignWrites'].map(String))
+  return notes
+}
+
+function viewStep(name: StepView['name'], standing: Standing, entries: readonly Entry[]): StepView {
+  const mark = standing.marks.get(name)
+  const since = entries.findLastIndex((entry) => entry.phase === 'retried')
+  const own = entries.slice(since + 1).filter((entry) => 'step' in entry && entry.step === name)
+  const started =
+    own.find((entry) => entry.phase === 'started') ?? own.find((entry) => entry.phase === 'undoing')
+  const finished = own.findLast(
+    (entry) => entry.phase === 'done' || entry.phase === 'failed' || entry.phase === 'undone',
+  )
+  const state = stepState(mark, own, standing)
+  return {
+    name,
+    state,
+    ...(started && { startedAt: started.at }),
+    ...(finished && state !== 'running' && { finishedAt: finished.at }),
+  }
+}
+
+function stepState(mark: string | undefined, own: readonly Entry[], standing: Standing): StepView['state'] {
+  switch (mark) {
+    case 'started':
+    case 'undoing':
+      return standing.halted ? 'failed' : 'running'
+    case 'failed':
+    case 'unclear':
+    case 'undoFailed':
+      return 'failed'
+    case 'out':
+      return own.some((entry) => entry.phase === 'failed')
+        ? 'failed'
+        : standing.finished
+          ? 'undone'
+          : 'running'
+    case 'done':
+      return 'done'
+    case 'undone':
+      return 'undone'
+    default:
+      return standing.finished && standing.finished !== 'done' ? 'skipped' : 'pending'
+  }
+}
