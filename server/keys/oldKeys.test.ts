@@ -74,6 +74,11 @@ describe('oldKeysOf', () => {
     ],
     ['never used', { replaced: [replaced({ lastUsed: {} })] }, { quietDays: 400, safe: true }],
     [
+      'never used, of unknown age',
+      { replaced: [replaced({ lastUsed: {}, createdAt: undefined })] },
+      { quietDays: 10, safe: true },
+    ],
+    [
       'of unknown use',
       { replaced: [replaced({ lastUsed: undefined, createdAt: undefined })] },
       { safe: false },
@@ -98,6 +103,11 @@ describe('oldKeysOf', () => {
       'of a state that AWS made up',
       { findings: [finding({ siblings: [{ id: 'AKIAOLD', status: 'Expired' }] })] },
       { status: 'unknown' },
+    ],
+    [
+      'whose user has no key in the files any more',
+      { replaced: [replaced({ replacedBy: 'AKIAGONE' })], findings: [] },
+      { status: 'inactive', deletable: false, safe: false },
     ],
   ])('shows one that is %s', (_, parts, wanted) => {
     expect(old(parts)).toMatchObject([wanted])

@@ -20,9 +20,10 @@ export function oldKeysOf(parts: OldKeyParts): OldKey[] {
   const held = new Set(parts.held.map(({ id }) => id))
   const rows: OldKey[] = []
   const seen = new Set<string>()
+  const looks = looksBySubject(parts.findings)
   for (const replaced of parts.replaced) {
     seen.add(replaced.id)
-    const state = stateOf(replaced, parts.findings)
+    const state = stateOf(replaced, looks)
     if (state.status === 'deleted' || held.has(replaced.id)) continue
     rows.push(row(replaced, state, parts))
   }
@@ -46,6 +47,21 @@ export function oldKeysOf(parts: OldKeyParts): OldKey[] {
   return rows
 }
 
+/** A key that the files hold, of the same user as this old one: only such a one can sign for what is done with it. */
+export function keyThatSigns<Held extends { readonly id: string }>(
+  id: string,
+  replacedBy: string | undefined,
+  held: readonly Held[],
+  findings: readonly Finding[],
+): Held | undefined {
+  const replacement = held.find((key) => key.id === replacedBy)
+  if (replacement) return replacement
+  const users = new Set(
+    findings.filter(({ siblings }) => siblings.some((each) => each.id === id)).map((finding) => finding.id),
+  )
+  return held.find((key) => users.has(key.id))
+}
+
 interface State {
   readonly status: OldKey['status'] | 'deleted'
   readonly asOf: string
@@ -55,14 +71,28 @@ function statusOf(status: string): OldKey['status'] {
   return status === 'Active' ? 'active' : status === 'Inactive' ? 'inactive' : 'unknown'
 }
 
-function stateOf(replaced: ReplacedKey, findings: readonly Finding[]): State {
-  let newest: State = { status: replaced.state, asOf: replaced.asOf }
+/** The findings that tell of a key, under its id, and of a user, under its ARN: a long history asks for thousands. */
+function looksBySubject(findings: readonly Finding[]): ReadonlyMap<string, Finding[]> {
+  const looks = new Map<string, Finding[]>()
   for (const finding of findings) {
+    for (const subject of [...finding.siblings.map(({ id }) => id), finding.user?.arn ?? '']) {
+      const known = looks.get(subject)
+      if (known) known.push(finding)
+      else looks.set(subject, [finding])
+    }
+  }
+  return looks
+}
+
+function stateOf(replaced: ReplacedKey, looks: ReadonlyMap<string, readonly Finding[]>): State {
+  let newest: State = { status: replaced.state, asOf: replaced.asOf }
+  const arn = replaced.user?.arn
+  for (const finding of [...(looks.get(replaced.id) ?? []), ...((arn && looks.get(arn)) || [])]) {
     if (finding.asOf <= newest.asOf || finding.id === replaced.id) continue
     const sibling = finding.siblings.find(({ id }) => id === replaced.id)
     if (sibling) newest = { status: statusOf(sibling.status), asOf: finding.asOf }
     // A listing that came through, of the same user: only such a one proves that the key is gone.
-    else if (finding.status && replaced.user && finding.user?.arn === replaced.user.arn) {
+    else if (finding.status && arn !== undefined && finding.user?.arn === arn) {
       newest = { status: 'deleted', asOf: finding.asOf }
     }
   }
@@ -72,16 +102,18 @@ function stateOf(replaced: ReplacedKey, findings: readonly Finding[]): State {
 function row(
   key: Omit<ReplacedKey, 'state' | 'asOf'>,
   state: State,
-  { now, settings, ours }: OldKeyParts,
+  { now, settings, ours, held, findings }: OldKeyParts,
 ): OldKey {
   const status = state.status === 'deleted' ? 'unknown' : state.status
-  const since = key.lastUsed?.at ?? key.createdAt
+  // One that AWS had never seen used, and whose age no check has told, has been quiet at least since it was turned off.
+  const since = key.lastUsed?.at ?? key.createdAt ?? (key.lastUsed && key.retiredAt)
   const quietDays = since === undefined ? undefined : daysSince(since, now)
   const offDays = key.retiredAt === undefined ? undefined : daysSince(key.retiredAt, now)
   const quiet = Math.min(quietDays ?? 0, offDays ?? quietDays ?? 0) >= settings.quietDays
-  const deletable = status === 'inactive'
+  const signed = keyThatSigns(key.id, key.replacedBy, held, findings) !== undefined
+  const deletable = status === 'inactive' && signed
   const safe = deletable && quiet
-  const reason = reasonOf(status, safe, settings.quietDays)
+  const reason = signed ? reasonOf(status, safe, settings.quietDays) : unsigned
   return {
     id: key.id,
     status,
@@ -102,6 +134,9 @@ function row(
     ...(reason && { reason }),
   }
 }
+
+const unsigned =
+  'No profile here holds a key of its user, so that nothing can be signed for it: change it in the AWS console.'
 
 function reasonOf(status: OldKey['status'], safe: boolean, quietDays: number): string | undefined {
   if (status === 'active') return 'It is active: deactivate it first, and see that nothing breaks.'
