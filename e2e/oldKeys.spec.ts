@@ -53,8 +53,11 @@ test('all that is safe is cleaned up at once, by typing how many', async ({ stag
   await dialog.getByRole('textbox').fill('3')
   await expectAccessible(page)
   await confirm.click()
-  await expect(page.getByRole('heading', { level: 1, name: 'History' })).toBeVisible()
-  for (const [user, old] of before) await expect.poll(() => stage.statuses(user)[old.id]).toBeUndefined()
+  await expect(page.getByRole('heading', { level: 1, name: '3 keys deleted' })).toBeVisible()
+  await expect(page.getByRole('article', { name: 'b', exact: true })).toContainText('Deleted')
+  for (const [user, old] of before) expect(stage.statuses(user)[old.id]).toBeUndefined()
+  await visit(page, 'History')
+  await expect(page.getByRole('region', { name: 'Runs' })).toContainText('Deletion of 3 keys')
   for (const [user] of before) expect(stage.works(stage.pair(user))).toBe(true)
 })
 

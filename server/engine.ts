@@ -114,7 +114,12 @@ async function assemble(
     newRunId: () => runs.newId(),
     onDefect,
   })
-  const undos = new Undos({ runs, findings, readKeys: () => keyring.readKeys() })
+  const undos = new Undos({
+    runs,
+    findings,
+    readKeys: () => keyring.readKeys(),
+    oldKeys: async () => (await keyring.inventory()).oldKeys,
+  })
   await runs.expireUndo()
   const stops = keepFresh(parts)
 

@@ -125,6 +125,11 @@ export class Api {
     return this.#json('DELETE', `/api/keys/${encodeURIComponent(id)}`, { confirm })
   }
 
+  /** All of them in one run, which is refused as a whole where one is not safe to delete. */
+  deleteSafeKeys(keys: readonly string[], confirm: string): Promise<Run> {
+    return this.#json('DELETE', '/api/keys', { keys, confirm })
+  }
+
   forgetPair(key: string): Promise<unknown> {
     return this.#json('DELETE', `/api/undo/${encodeURIComponent(key)}`)
   }

@@ -147,7 +147,12 @@ export async function openBench(
     newRunId: () => runs.newId(),
     onDefect,
   })
-  const undos = new Undos({ runs, findings, readKeys: () => keyring.readKeys() })
+  const undos = new Undos({
+    runs,
+    findings,
+    readKeys: () => keyring.readKeys(),
+    oldKeys: async () => (await keyring.inventory()).oldKeys,
+  })
   const plan = async (request: PlanRequest): Promise<Plan> => {
     const { id } = await plans.begin(request)
     while (plans.get(id).state === 'checking') await tick()

@@ -19,7 +19,7 @@ export interface RotationRoutes {
 const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128 }) }, { additionalProperties: false })
 const Nothing = Type.Optional(Type.Union([Type.Null(), Type.Object({}, { additionalProperties: false })]))
 /** Thousands of ids fit; the 16 KiB of everything else would stop a selection at about 650 keys. In bytes. */
-const planLimit = 128 * 1024
+const idsLimit = 128 * 1024
 const problems = { '4xx': Problem, '5xx': Problem }
 
 /** Plans, runs, undos, acts on old keys, codes, history. */
@@ -27,7 +27,7 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
   return async (app) => {
     app.post(
       '/api/plans',
-      { bodyLimit: planLimit, schema: { body: PlanRequest, response: { 202: Plan, ...problems } } },
+      { bodyLimit: idsLimit, schema: { body: PlanRequest, response: { 202: Plan, ...problems } } },
       async (request, reply) => reply.code(202).send(await plans.begin(request.body)),
     )
     app.get(
@@ -92,6 +92,21 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
         reply
           .code(202)
           .send(await runs.start(await undos.ofKey(request.params.id, 'delete', request.body.confirm))),
+    )
+    const Safe = Type.Object(
+      {
+        keys: Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, uniqueItems: true }),
+        confirm: Type.String({ maxLength: 16, description: 'How many they are, as the person typed it' }),
+      },
+      { additionalProperties: false },
+    )
+    app.delete(
+      '/api/keys',
+      { bodyLimit: idsLimit, schema: { body: Safe, response: { 202: Run, ...problems } } },
+      async (request, reply) =>
+        reply
+          .code(202)
+          .send(await runs.start(await undos.ofSafeKeys(request.body.keys, request.body.confirm))),
     )
     app.delete(
       '/api/undo/:id',

@@ -387,17 +387,9 @@ describe('an undo that can no longer work', () => {
     )
     const kept = join(disk.state, 'undo')
     for (const name of readdirSync(kept)) writeFileSync(join(kept, name), 'not json')
-    const unreadable = await room.runs.start(
-      await room.undos.ofRotation(second.rotations[0]!.id, { how: 'restore' }),
+    await expect(room.undos.ofRotation(second.rotations[0]!.id, { how: 'restore' })).rejects.toThrow(
+      'is no longer kept',
     )
-    await room.runs.idle()
-    expect(room.runs.existing(unreadable.id).rotations[0]).toMatchObject({
-      state: 'rolledBack',
-      problem: { name: 'secret-gone' },
-    })
-    expect(
-      iam.works(disk.pairs().get('credentials:default')!.id, disk.pairs().get('credentials:default')!.secret),
-    ).toBe(true)
 
     const stranger = iam.addKey(iam.addUser('zoe'))
     writeFileSync(

@@ -1,7 +1,9 @@
+import type { OldKey } from '../api/inventory.ts'
 import type { OldKeyMode } from '../api/plan.ts'
 import type { Rotation, RunKind, UndoRequest } from '../api/run.ts'
-import type { Findings } from '../keys/ports.ts'
 import type { Target } from '../keys/iam.ts'
+import { keyThatSigns } from '../keys/oldKeys.ts'
+import type { Findings } from '../keys/ports.ts'
 import { Failure } from '../platform/failure.ts'
 import type { Spec } from './entries.ts'
 import type { HeldKeys } from './plans.ts'
@@ -12,6 +14,8 @@ export interface UndosDeps {
   readonly runs: Runs
   readonly findings: Findings
   readonly readKeys: () => Promise<HeldKeys>
+  /** As the old keys' page shows them. */
+  readonly oldKeys: () => Promise<readonly OldKey[]>
 }
 
 /** Turns a wish about what was rotated before into a new run: undo it, or act on its old key. */
@@ -71,7 +75,41 @@ export class Undos {
         remedy: 'Type the last four characters of the key’s id.',
       })
     }
-    const { keys } = await this.#look()
+    const part = this.#actOn(id, kind, await this.#look())
+    return this.#runOf(kind, modeOf(kind), undefined, [part])
+  }
+
+  /**
+   * Deletes old keys in one run, all or none: each must be one that the old keys' page calls safe, since nobody typed its
+   * characters.
+   * @param confirm how many they are
+   */
+  async ofSafeKeys(ids: readonly string[], confirm: string): Promise<NewRun> {
+    if (confirm !== String(ids.length)) {
+      throw new Failure({
+        name: 'confirm-mismatch',
+        title: 'Not confirmed',
+        detail: `The number is not how many keys are named, ${ids.length}. Nothing was deleted.`,
+        remedy: 'Type how many keys are to be deleted.',
+      })
+    }
+    const held = await this.#look()
+    const known = new Map((await this.#deps.oldKeys()).map((key) => [key.id, key]))
+    const parts = ids.map((id) => {
+      const key = known.get(id)
+      const part = this.#actOn(id, 'delete', held)
+      if (key?.ours && key.safe && key.deletable) return part
+      throw new Failure({
+        name: 'not-safe',
+        title: 'Not safe to delete',
+        detail: `****${id.slice(-4)} is ${key ? (key.ours ? 'not safe to delete now' : 'no key that Keyturn replaced') : 'no old key that is known here'}. Nothing was deleted.`,
+        remedy: key?.reason ?? 'Look at the old keys’ page for what is left.',
+      })
+    })
+    return this.#runOf('delete', 'delete', undefined, parts)
+  }
+
+  #actOn(id: string, kind: 'activate' | 'deactivate' | 'delete', { keys }: HeldKeys) {
     const holder = keys.find((key) => key.id === id)
     if (holder && kind !== 'activate') {
       throw new Failure({
@@ -81,11 +119,8 @@ export class Undos {
         remedy: 'Rotate the profile first.',
       })
     }
-    const origin = this.#rotationOf(id)
-    const sibling = keys.find((key) =>
-      this.#deps.findings.get(key.id)?.siblings.some((each) => each.id === id),
-    )
-    const signer = keys.find((key) => key.id === origin?.rotation.newKey) ?? sibling
+    const replaced = this.#deps.runs.replaced().find((each) => each.id === id)
+    const signer = keyThatSigns(id, replaced?.replacedBy, keys, this.#deps.findings.all())
     if (!signer) {
       throw new Failure({
         name: 'no-signer',
@@ -95,8 +130,8 @@ export class Undos {
       })
     }
     const finding = this.#deps.findings.get(signer.id)
-    const account = origin?.rotation.account ?? finding?.account
-    const user = origin?.rotation.user ?? finding?.user
+    const account = replaced?.account ?? finding?.account
+    const user = replaced?.user ?? finding?.user
     const spec: Omit<Spec, 'id'> = {
       kind,
       from: id,
@@ -105,9 +140,9 @@ export class Undos {
       retire: modeOf(kind),
       ...(account && { account }),
       ...(user && { user }),
-      ...(origin && { undoes: origin.rotation.id }),
+      ...(replaced?.rotation !== undefined && { undoes: replaced.rotation }),
     }
-    return this.#runOf(kind, modeOf(kind), undefined, [{ spec, target: signer.target }])
+    return { spec, target: signer.target }
   }
 
   async #undoSpec(rotation: Rotation, spec: Spec, target: Target, request: UndoRequest, held: HeldKeys) {
@@ -168,21 +203,11 @@ export class Undos {
     }
   }
 
-  /** The newest rotation, or restore, that replaced this key. */
-  #rotationOf(key: string) {
-    const rotations = this.#deps.runs
-      .all()
-      .flatMap((run) =>
-        run.rotations.filter((each) => each.key === key && (run.kind === 'rotate' || run.kind === 'restore')),
-      )
-    const newest = rotations.sort((a, b) => a.id.localeCompare(b.id)).at(-1)
-    return newest && this.#deps.runs.rotation(newest.id)
-  }
-
-  /** The offers follow from what the files hold now, not from what the page last saw. */
+  /** The offers follow from what the files and the undo store hold now, not from what the page last saw. */
   async #look(): Promise<HeldKeys> {
     const held = await this.#deps.readKeys()
     this.#deps.runs.sawFiles(held.snapshot)
+    await this.#deps.runs.lookAtUndoStore()
     return held
   }
 }

@@ -9,6 +9,7 @@ import { defaultSettings, type Settings } from '../../api/settings.ts'
 import { readSharedConfig } from '../../aws/sharedConfigReader.ts'
 import type { Iam } from '../../keys/iam.ts'
 import { findingOf } from '../../keys/learn.ts'
+import { oldKeysOf } from '../../keys/oldKeys.ts'
 import type { Finding, HeldKey } from '../../keys/ports.ts'
 import { makeDirectory, sweepDirectory } from '../../platform/atomicFile.ts'
 import { Bus } from '../../platform/bus.ts'
@@ -153,6 +154,7 @@ export async function openMachineRoom(
         asOf,
         account: { id: identity.account, derived: false },
         user: { name: identity.userName ?? '', arn: identity.arn },
+        lastUsed: {},
         siblings: list.keys.filter((key) => key.id !== held.id).map(({ id, status }) => ({ id, status })),
       }
       findings.set(held.id, finding)
@@ -180,6 +182,15 @@ export async function openMachineRoom(
   const undos = new Undos({
     runs,
     readKeys,
+    oldKeys: async () =>
+      oldKeysOf({
+        now: clock.now(),
+        held: (await readKeys()).keys,
+        findings: [...findings.values()],
+        settings,
+        replaced: runs.replaced(),
+        ours: runs.ours(),
+      }),
     findings: {
       get: (id) => findings.get(id),
       all: () => [...findings.values()],
