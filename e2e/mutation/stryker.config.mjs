@@ -18,6 +18,6 @@ export default {
   clearTextReporter: { allowColor: false, reportTests: false },
   tempDirName: '.stryker-tmp',
   thresholds: { high: 90, low: 85, break: 85 },
-  ignorePatterns: ['dist', 'coverage', 'test-results', '.venv', 'e2e/conformance'],
+  ignorePatterns: ['dist', 'coverage', 'reports', 'test-results', '.venv', 'e2e/conformance'],
   timeoutMS: 4000,
 }

@@ -117,21 +117,21 @@ function delimiterAt(text: string, from: number, to: number): number {
 }
 
 function finish({ entry, parts }: Open, faults: Faults): void {
-  let count = parts.length
-  while (count > 1 && parts[count - 1] === '') count--
-  const joined = count === 1 ? (parts[0] as string) : parts.slice(0, count).join('\n')
+  while (parts.at(-1) === '') parts.pop()
+  const joined = parts.join('\n')
   if (!joined.startsWith('\n')) {
     entry.value = joined
     return
   }
   const block = new Map<string, string>()
-  for (const [index, part] of parts.entries()) {
+  // What is left without the blank lines are the lines that were joined.
+  for (const [index, part] of parts.filter((each) => each !== '').entries()) {
     // Python's splitlines also cuts at these; a block is cut by it, a file is not.
     for (const piece of part.split(/[\v\f\x1c-\x1e\x85\u2028\u2029]/)) {
       const text = strip(piece)
       if (text === '') continue
       const at = text.indexOf('=')
-      if (at < 0) faults.add('bad-block', entry.continuations[0] ?? entry.line + index, entry.key)
+      if (at < 0) faults.add('bad-block', entry.continuations[index] as number, entry.key)
       else block.set(strip(text.slice(0, at)), strip(text.slice(at + 1)))
     }
   }

@@ -178,10 +178,10 @@ describe('faults', () => {
     ['[a]\n = v', [['no-key', 2, '']]],
     ['[a]\ns3 =\n  x', [['bad-block', 3, 's3']]],
     [
-      '[a]\ns3 =\n\n  x\n  y',
+      '[a]\ns3 =\n  x = 1\n# c\n\n  y\n  z = 1\n  w',
       [
-        ['bad-block', 4, 's3'],
-        ['bad-block', 4, 's3'],
+        ['bad-block', 6, 's3'],
+        ['bad-block', 8, 's3'],
       ],
     ],
   ])('of %j', (text, found) => {
