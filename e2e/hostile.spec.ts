@@ -7,6 +7,7 @@ import { chromium, expect, test } from 'playwright/test'
 import type { Browser, BrowserContext, Page } from 'playwright/test'
 import { Client } from './client.ts'
 import { Command } from './command.ts'
+import { LeakGuard } from './leaks/guard.ts'
 
 // What a page that is not ours can do in the person's own browser while Keyturn is open there: a page on another port
 // of this machine (same-site with us), and one under a name that the attacker's DNS points at us (rebinding). Each
@@ -46,6 +47,7 @@ let command: Command
 let client: Client
 let origin: string
 let secret: string
+const guard = new LeakGuard()
 let port: number
 let attacker: Attacker
 let aws: http.Server
@@ -72,7 +74,9 @@ test.beforeAll(async () => {
   })
   const files = ['--credentials-file', credentials, '--config-file', path.join(folder, 'config')]
   const endpoint = `http://127.0.0.1:${(aws.address() as AddressInfo).port}`
+  guard.learnFile(await readFile(credentials, 'utf8'))
   const started = await Command.start({
+    nodeArgs: guard.nodeArgs,
     args: [...files, '--state-dir', path.join(folder, 'state'), '--endpoint-url', endpoint],
   })
   command = started.command
@@ -102,10 +106,12 @@ test.beforeAll(async () => {
 test.afterAll(async () => {
   await browser?.close()
   await command?.kill()
+  guard.heard(command.stdout, command.stderr)
   attacker?.close()
   aws?.closeAllConnections()
   aws?.close()
   await rm(folder, { recursive: true, force: true })
+  guard.expectNone()
 })
 
 /** Attacks from a page at `url`, and says what our server answered to its calls. */

@@ -1,29 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Client } from './client.ts'
 import { Command } from './command.ts'
-import { enter, expect, keyRow, rotationRow, startButton, test as base, visit, Watch } from './fixtures.ts'
-import { startRecordingProxy } from './leaks/recordingProxy.ts'
+import { enter, expect, keyRow, rotationRow, startButton, test, visit } from './fixtures.ts'
+import { marker } from './leaks/guard.ts'
 import { formsOf, LeakSearch } from './leaks/search.ts'
 import { section, Stage } from './stage.ts'
+import type { Pair } from './stage.ts'
 
 // Secrets that say so are planted wherever there may be one; a person then does everything that the page offers, and
 // whatever came out of the program is searched for them.
 
-const marker = 'CANARYk7Qx2v'
 const preload = fileURLToPath(new URL('./leaks/crash.mjs', import.meta.url))
 const hook = fileURLToPath(new URL('./leaks/hook.sh', import.meta.url))
 const mfaSeed = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
-
-const test = base.extend<{ stage: Stage }>({
-  stage: async ({}, use) => {
-    const stage = await Stage.open({ secretPrefix: marker })
-    await use(stage)
-    await stage.close()
-  },
-})
 
 test('the search finds a secret however it is written and wherever it begins', () => {
   const search = new LeakSearch()
@@ -47,26 +39,20 @@ test('the search finds a secret however it is written and wherever it begins', (
   )
 })
 
-test('no secret leaves the credentials file and the undo store', async ({ stage, browser }) => {
-  const search = new LeakSearch()
-  search.learn('a planted secret', marker)
+test('no secret leaves the credentials file and the undo store', async ({ stage, page, context, watch }) => {
+  const { guard } = stage
   const planted = (label: string) => {
     const secret = `${marker}/+${randomBytes(24).toString('base64').slice(0, 26)}`
-    search.learn(label, secret)
+    guard.learn(label, secret)
     return secret
-  }
-  const user = (name: string, options: Parameters<Stage['user']>[1] = {}) => {
-    const pairs = stage.user(name, options)
-    for (const { secret } of pairs) search.learn(`the old secret of ${name}`, secret)
-    return pairs
   }
 
   const pairs = Object.fromEntries(
-    ['default', 'denied', 'cut', 'doubted', 'hooked'].map((name) => [name, user(name)[0]]),
+    ['default', 'denied', 'cut', 'doubted', 'hooked'].map((name) => [name, stage.user(name)[0]]),
   )
-  const [one, two] = user('twice', { keys: 2 })
-  const [guarded] = user('guarded', { mfaSeed, mfaRequired: true })
-  const wrong = { id: user('wrong')[0].id, secret: planted('a secret that AWS refuses') }
+  const [one, two] = stage.user('twice', { keys: 2 })
+  const [guarded] = stage.user('guarded', { mfaSeed, mfaRequired: true })
+  const wrong = { id: stage.user('wrong')[0].id, secret: planted('a secret that AWS refuses') }
   stage.write(
     'credentials',
     [
@@ -105,17 +91,10 @@ test('no secret leaves the credentials file and the undo store', async ({ stage,
   const reports = path.join(stage.root, 'reports')
   mkdirSync(reports)
   const nodeArgs = ['--import', preload, `--report-directory=${reports}`]
-  const proxy = await startRecordingProxy()
-  const context = await browser.newContext({
-    proxy: { server: `http://127.0.0.1:${proxy.port}`, bypass: '<-loopback>' },
-  })
-  const watch = new Watch(stage.origins)
   watch.allow(/ERR_|status of/)
-  await watch.follow(context)
-  const page = await context.newPage()
   const link = await stage.start({ env, nodeArgs })
   await enter(page, link)
-  search.add('argv', readFileSync(`/proc/${stage.command!.process.pid}/cmdline`))
+  guard.keep('argv', readFileSync(`/proc/${stage.command!.process.pid}/cmdline`))
 
   await page.getByRole('button', { name: 'Check keys' }).click()
   await expect(keyRow(page, 'wrong')).toContainText('The secret does not belong to this key')
@@ -138,11 +117,11 @@ test('no secret leaves the credentials file and the undo store', async ({ stage,
       page.waitForEvent('download'),
       page.getByRole('button', { name }).click(),
     ])
-    search.add(`the file of '${name}'`, readFileSync(await download.path()))
+    guard.keep(`the file of '${name}'`, readFileSync(await download.path()))
   }
 
   const made = stage.pair('default')
-  search.learn('a new secret', made.secret)
+  guard.learn('a new secret', made.secret)
   await page.getByRole('button', { name: 'Undo default' }).click()
   await page.getByRole('dialog').getByRole('button', { name: /^Put/ }).click()
   await expect(page.getByRole('heading', { level: 1, name: '1 key restored' })).toBeVisible()
@@ -153,11 +132,11 @@ test('no secret leaves the credentials file and the undo store', async ({ stage,
       page.waitForEvent('download'),
       page.getByRole('button', { name }).click(),
     ])
-    search.add(`the file of '${name}'`, readFileSync(await download.path()))
+    guard.keep(`the file of '${name}'`, readFileSync(await download.path()))
   }
   await visit(page, 'Settings')
-  search.add('what the page shows', await page.content())
-  search.add(
+  guard.keep('what the page shows', await page.content())
+  guard.keep(
     'what the page keeps',
     await page.evaluate<string>('JSON.stringify({ ...localStorage, ...sessionStorage })'),
   )
@@ -176,7 +155,7 @@ test('no secret leaves the credentials file and the undo store', async ({ stage,
     ['POST', '/api/plans', { keys: [marker.slice(0, 5)], oldKey: 'deactivate' }],
   ] as const) {
     const reply = await client.fetch(method, at, body)
-    search.add(`${method} ${at}`, JSON.stringify([...reply.headers]) + (await reply.text()))
+    guard.keep(`${method} ${at}`, JSON.stringify([...reply.headers]) + (await reply.text()))
   }
 
   // It dies in the middle of a run, tells why, and is started again.
@@ -204,41 +183,51 @@ test('no secret leaves the credentials file and the undo store', async ({ stage,
     env,
     ...(script === undefined ? {} : { script }),
   })
-  search.add('keyturn status', status.stdout + status.stderr)
+  guard.keep('keyturn status', status.stdout + status.stderr)
   await context.close()
   await stage.command?.stop()
-  await stage.kill()
+  await stage.end()
 
-  const written = new LeakSearch()
-  written.learn('a planted secret', marker)
-  const [secretsAtRest, others] = [...stage.kept()].reduce<[Buffer[], string[]]>(
-    ([undo, rest], [name, bytes]) => {
-      if (name.startsWith('undo')) return [[...undo, bytes], rest]
-      search.add(`state/${name}`, bytes)
-      return [undo, [...rest, name]]
-    },
-    [[], []],
-  )
   for (const name of readdirSync(reports))
-    search.add(`reports/${name}`, readFileSync(path.join(reports, name)))
-  search.add('the environment of a hook', readFileSync(dump))
-  stage.outputs.forEach((text, at) => search.add(`output ${at}`, text))
-  for (const { asked, bytes } of proxy.answers) search.add(asked, bytes())
-  search.add('the calls as the embedded IAM logged them', JSON.stringify(stage.sandbox.calls))
-  proxy.close()
+    guard.keep(`reports/${name}`, readFileSync(path.join(reports, name)))
+  guard.keep('the environment of a hook', readFileSync(dump))
+  guard.keep('the calls as the embedded IAM logged them', JSON.stringify(stage.sandbox.calls))
+  const leaks = guard.end()
 
   // What was to be searched is there.
-  expect(others.sort()).toEqual(expect.arrayContaining(['keys.json', 'settings.json']))
-  expect(others.filter((name) => /^runs\/.+\.jsonl$/.test(name)).length).toBeGreaterThanOrEqual(3)
+  const { places } = guard
+  expect(places).toEqual(expect.arrayContaining(['state/keys.json', 'state/settings.json', 'standard error']))
+  expect(places.filter((name) => /^state\/runs\/.+\.jsonl$/.test(name)).length).toBeGreaterThanOrEqual(3)
   for (const asked of ['GET /api/events', 'POST /api/plans', 'POST /api/runs', 'GET /api/history', 'GET /'])
-    expect(search.places).toContain(asked)
-  expect(search.places.filter((place) => place.startsWith('reports/'))).toHaveLength(1)
-  expect(stage.outputs.join('')).toContain('Keyturn is ready')
-  expect(search.size).toBeGreaterThan(200_000)
+    expect(places).toContain(asked)
+  expect(places.filter((place) => place.startsWith('reports/'))).toHaveLength(1)
+  expect(guard.size).toBeGreaterThan(200_000)
   // And the secrets are where they belong, where the same search finds them.
+  const written = new LeakSearch()
+  written.learn('a planted secret', marker)
   expect(written.in('the file', Buffer.from(stage.text())).length).toBeGreaterThan(0)
-  expect(secretsAtRest.some((bytes) => written.in('undo', bytes).length > 0)).toBe(true)
+  const undo = [...stage.kept()].filter(([name]) => name.startsWith('undo'))
+  expect(undo.some(([name, bytes]) => written.in(name, bytes).length > 0)).toBe(true)
 
-  expect(search.leaks()).toEqual([])
-  expect(watch.faults).toEqual([])
+  expect(leaks).toEqual([])
+})
+
+test('a secret that comes out in any browser test fails that test', async ({ page, watch }) => {
+  const stage = await Stage.open()
+  const pair: Pair = stage.users('default').get('default')!
+  const env = { LEAK: Buffer.from(pair.secret.slice(9)).toString('base64') }
+  const leaky = fileURLToPath(new URL('./leaks/leaky.mjs', import.meta.url))
+  watch.allow(/another origin|ERR_/)
+  await enter(page, await stage.start({ env, nodeArgs: ['--import', leaky] }))
+  writeFileSync(path.join(stage.state, 'notes.txt'), encodeURIComponent(pair.secret))
+  const failure = await stage.close().then(
+    () => '',
+    (error: Error) => error.message,
+  )
+  expect(failure).toMatch(/^GET \/api\/events: the tail of the old secret of default, base64/m)
+  expect(failure).toMatch(/^standard error: the tail of the old secret of default, base64/m)
+  expect(failure).toMatch(/^standard error: the secret of a link, /m)
+  expect(failure).toMatch(/^state\/notes\.txt: a secret of the embedded IAM, /m)
+  expect(failure).not.toContain('state/keys.json')
+  expect(failure).not.toContain(pair.secret)
 })

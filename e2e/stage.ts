@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { defaultSettings } from '../server/api/settings.ts'
@@ -8,6 +17,7 @@ import type { Sandbox, SandboxOptions } from '../server/sandbox/sandbox.ts'
 import type { UserSeed } from '../server/sandbox/seed.ts'
 import { Command } from './command.ts'
 import type { CommandOptions } from './command.ts'
+import { LeakGuard, marker } from './leaks/guard.ts'
 
 export interface Pair {
   readonly id: string
@@ -37,8 +47,8 @@ export class Stage {
   command: Command | undefined
   /** Addresses of every start, since each has a port of its own. */
   readonly origins: string[] = []
-  /** What ended commands wrote, for those who look for secrets in it. */
-  readonly outputs: string[] = []
+  /** Sees to it that no secret comes out, whatever the test does. */
+  readonly guard = new LeakGuard()
 
   private constructor(root: string, sandbox: Sandbox) {
     this.root = root
@@ -49,7 +59,11 @@ export class Stage {
   }
 
   static async open(options: SandboxOptions = {}): Promise<Stage> {
-    const sandbox = await startSandbox({ accounts: [{ id: account, alias: 'acme' }], ...options })
+    const sandbox = await startSandbox({
+      accounts: [{ id: account, alias: 'acme' }],
+      secretPrefix: marker,
+      ...options,
+    })
     const stage = new Stage(mkdtempSync(path.join(tmpdir(), 'keyturn-e2e-')), sandbox)
     mkdirSync(path.dirname(stage.credentials), { mode: 0o700 })
     mkdirSync(stage.state, { mode: 0o700 })
@@ -72,6 +86,7 @@ export class Stage {
       createdAt,
       keys: Array.from({ length: keys }, () => ({ createdAt })),
     })
+    for (const { secret } of made) this.guard.learn(`the old secret of ${name}`, secret)
     return made as [Pair, ...Pair[]]
   }
 
@@ -83,6 +98,7 @@ export class Stage {
   }
 
   write(which: 'credentials' | 'config', text: string, mode = 0o600): void {
+    this.guard.learnFile(text)
     rmSync(this[which], { force: true })
     writeFileSync(this[which], text, { mode })
   }
@@ -124,11 +140,15 @@ export class Stage {
   /** Starts the command. @returns its link */
   async start(options: CommandOptions = {}): Promise<string> {
     const script = process.env['KEYTURN_COMMAND']
+    const { AWS_SECRET_ACCESS_KEY: secret = '', AWS_SESSION_TOKEN: token = '' } = options.env ?? {}
+    this.guard.learn('the environment’s secret', secret)
+    this.guard.learn('the environment’s session token', token)
     const { command, link } = await Command.start({
       args: this.args,
       patienceMs: 90_000,
       ...(script === undefined ? {} : { script }),
       ...options,
+      nodeArgs: [...this.guard.nodeArgs, ...(options.nodeArgs ?? [])],
     })
     this.command = command
     this.origins.push(new URL(link).origin)
@@ -142,7 +162,7 @@ export class Stage {
   }
 
   #ended(): void {
-    if (this.command) this.outputs.push(this.command.stdout, this.command.stderr)
+    if (this.command) this.guard.heard(this.command.stdout, this.command.stderr)
     this.command = undefined
   }
 
@@ -159,10 +179,22 @@ export class Stage {
     )
   }
 
-  async close(): Promise<void> {
+  /** Ends the command and shows the guard what it leaves. Pairs are kept in `undo`, and in the files themselves. */
+  async end(): Promise<void> {
     await this.kill()
+    for (const file of [this.credentials, this.config])
+      if (statSync(file, { throwIfNoEntry: false })?.isFile())
+        this.guard.learnFile(readFileSync(file, 'utf8'))
+    for (const [name, bytes] of this.kept())
+      if (!name.startsWith('undo')) this.guard.keep(`state/${name}`, bytes)
+  }
+
+  /** @throws Error where a secret came out in anything that the test did */
+  async close(): Promise<void> {
+    await this.end()
     await this.sandbox.close()
     rmSync(this.root, { recursive: true, force: true })
+    this.guard.expectNone()
   }
 }
 

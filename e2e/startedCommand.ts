@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { LeakGuard } from './leaks/guard.ts'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const built = path.join('dist', 'server', 'main.js')
@@ -12,15 +14,23 @@ export class StartedCommand {
   stdout = ''
   stderr = ''
   readonly exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  readonly #guard = new LeakGuard()
+  readonly #credentials: string | undefined
   #wake: (() => void) | undefined
 
   /** @param script a source file to run instead, from the root of the project */
   constructor(argv: readonly string[], env: Record<string, string | undefined> = {}, script = built) {
     const loader = script === built ? [] : ['--import', 'tsx']
-    this.process = spawn(process.execPath, [...loader, path.join(root, script), ...argv], {
-      cwd: root,
-      env: { ...process.env, BROWSER: 'none', ...env },
-    })
+    this.#guard.learn('the environment’s secret', env['AWS_SECRET_ACCESS_KEY'] ?? '')
+    this.#credentials = env['AWS_SHARED_CREDENTIALS_FILE']
+    this.process = spawn(
+      process.execPath,
+      [...this.#guard.nodeArgs, ...loader, path.join(root, script), ...argv],
+      {
+        cwd: root,
+        env: { ...process.env, BROWSER: 'none', ...env },
+      },
+    )
     this.process.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
       this.#wake?.()
@@ -55,9 +65,14 @@ export class StartedCommand {
     return found().map(([, origin = '', secret = '']) => ({ origin, secret }))
   }
 
+  /** @throws Error where a secret came out */
   async kill(): Promise<void> {
     this.process.kill('SIGKILL')
     await this.exit
+    if (this.#credentials !== undefined && existsSync(this.#credentials))
+      this.#guard.learnFile(readFileSync(this.#credentials, 'utf8'))
+    this.#guard.heard(this.stdout, this.stderr)
+    this.#guard.expectNone()
   }
 }
 

@@ -5,14 +5,15 @@ export interface Leak {
 }
 
 /** So few characters of a secret are too few to be its leak, and enough not to occur by chance. */
-const telling = 12
+export const telling = 12
 
 /**
  * Looks for secrets in bytes, however they are written there: raw, base64 at each of its three alignments, hex,
  * URL-encoded, escaped as JSON. Of each secret the tail is looked for as well, for leaks that lack the beginning.
  */
 export class LeakSearch {
-  readonly #forms = new Map<string, Buffer>()
+  /** What each written form is called. Many forms of a text are alike; each is looked for once. */
+  readonly #forms = new Map<string, { readonly bytes: Buffer; readonly names: string[] }>()
   readonly #places: [string, Buffer][] = []
 
   /** @param label what the leak is called, since the secret itself must not be printed either */
@@ -21,8 +22,11 @@ export class LeakSearch {
     const parts: [which: string, text: string][] = [['', secret]]
     if (secret.length >= 2 * telling) parts.push(['the tail of ', secret.slice(-telling)])
     for (const [which, text] of parts)
-      for (const [form, written] of formsOf(text))
-        this.#forms.set(`${which}${label}, ${form}`, Buffer.from(written, 'latin1'))
+      for (const [form, written] of formsOf(text)) {
+        const known = this.#forms.get(written) ?? { bytes: Buffer.from(written, 'latin1'), names: [] }
+        known.names.push(`${which}${label}, ${form}`)
+        this.#forms.set(written, known)
+      }
   }
 
   /** Keeps bytes to be searched. */
@@ -45,9 +49,9 @@ export class LeakSearch {
   }
 
   in(place: string, bytes: Buffer): Leak[] {
-    return [...this.#forms]
-      .filter(([, written]) => bytes.includes(written))
-      .map(([form]) => ({ place, form }))
+    return [...this.#forms.values()]
+      .filter((form) => bytes.includes(form.bytes))
+      .flatMap(({ names }) => names.map((form) => ({ place, form })))
   }
 }
 
