@@ -1,4 +1,5 @@
-import { enter, expect, expectAccessible, test, visit } from './fixtures.ts'
+import type { Page } from 'playwright/test'
+import { enter, expect, expectAccessible, startButton, test, visit } from './fixtures.ts'
 
 test('without a session the page asks for the link, and takes it pasted', async ({ stage, page, watch }) => {
   watch.allow(/status of 401/)
@@ -108,4 +109,49 @@ test('a check on opening happens only where it is wished for', async ({ stage, p
   stage.users('default')
   await enter(page, await stage.start())
   await expect(page.getByRole('table', { name: 'Keys' })).toContainText('acme')
+})
+
+/** Moves the page's clock, and lets a second of it pass, so that what it shows by time is shown. */
+async function jump(page: Page, minutes: number): Promise<void> {
+  await page.clock.setSystemTime(Date.now() + minutes * 60_000)
+  await page.clock.runFor(1_100)
+}
+
+test('who leaves the page is warned before it locks, and stays by one press', async ({ stage, page }) => {
+  stage.users('default')
+  await page.clock.install()
+  await enter(page, await stage.start())
+  const warning = page.getByRole('dialog', { name: 'Keyturn is about to lock' })
+  await jump(page, 13)
+  // Seen at once: a warning that is there too early would go by itself while one waits for that.
+  expect(await warning.count()).toBe(0)
+  await jump(page, 14.5)
+  await expect(warning).toContainText('It locks in')
+  await expectAccessible(page)
+  const asked = page.waitForRequest('**/api/settings')
+  await warning.getByRole('button', { name: 'Stay' }).press('Enter')
+  await asked
+  await expect(warning).toHaveCount(0)
+  await jump(page, 28)
+  expect(await warning.count()).toBe(0)
+  await jump(page, 29.2)
+  await expect(warning).toBeVisible()
+})
+
+test('nobody is warned who watches a run, however quiet it is', async ({ stage, page }) => {
+  stage.users('default')
+  await page.clock.install()
+  await enter(page, await stage.start())
+  const held = stage.sandbox.control.fault({ action: 'CreateAccessKey' }, { kind: 'hold-before' })
+  await page.getByRole('button', { name: 'Rotate everything' }).click()
+  await startButton(page, '1 key').click()
+  await expect.poll(() => held.hits).toBe(1)
+  await jump(page, 14.5)
+  await expect(page.getByRole('article', { name: 'default', exact: true })).toBeVisible()
+  expect(await page.getByRole('dialog').count()).toBe(0)
+  held.remove()
+  await expect(page.getByRole('heading', { level: 1, name: '1 key rotated' })).toBeVisible()
+  // Its end counts as use.
+  await jump(page, 16)
+  expect(await page.getByRole('dialog').count()).toBe(0)
 })
