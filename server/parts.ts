@@ -14,6 +14,7 @@ import { writeAtomic } from './platform/atomicFile.ts'
 import { Bus } from './platform/bus.ts'
 import { systemClock } from './platform/clock.ts'
 import { findInstallation } from './platform/installation.ts'
+import { sharing } from './platform/sharing.ts'
 import { SettingsFile } from './platform/settingsFile.ts'
 import { locateFiles, ownHomeOf } from './profiles/locations.ts'
 import { createProfileStore } from './profiles/store.ts'
@@ -81,7 +82,7 @@ export async function openParts(options: Options, place: Surroundings, toLook = 
         env: place.env,
       }),
       learn: (learnt) => findings.put(findingOf(learnt, findings.all(), clock.now())),
-      stateWritable: () => probe(place.stateDirectory),
+      stateWritable: sharing(() => probe(place.stateDirectory)),
     },
   })
   const keyring: Keyring = new Keyring({

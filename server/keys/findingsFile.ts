@@ -5,6 +5,7 @@ import { Value } from 'typebox/value'
 import { Account, User } from '../api/inventory.ts'
 import { Trouble } from '../api/problem.ts'
 import { writeAtomic } from '../platform/atomicFile.ts'
+import { sharing } from '../platform/sharing.ts'
 import type { Finding, Findings } from './ports.ts'
 
 const closed = { additionalProperties: false }
@@ -53,15 +54,16 @@ const passing = /^(network-|throttled$|no-answer$|outcome-unknown$|aborted$|cloc
 export class FindingsFile implements Findings {
   /** What was wrong with the file when it was opened; it was put aside. */
   readonly notice: Trouble | undefined
-  readonly #file: string
   readonly #findings: Map<string, Finding>
-  #writing: Promise<void> | undefined
-  #next: Promise<void> | undefined
+  /** Of a thousand checks that end together, those that wait share the next write. */
+  readonly #save: () => Promise<void>
 
   private constructor(file: string, findings: readonly Finding[], notice?: Trouble) {
-    this.#file = file
     this.#findings = new Map(findings.map((finding) => [finding.id, finding]))
     this.notice = notice
+    this.#save = sharing(() =>
+      writeAtomic(file, `${JSON.stringify({ version: 1, findings: this.all().map(durable) })}\n`),
+    )
   }
 
   /**
@@ -109,21 +111,6 @@ export class FindingsFile implements Findings {
   forget(id: string): Promise<void> {
     this.#findings.delete(id)
     return this.#save()
-  }
-
-  /** Of a thousand checks that end together, those that wait share the next write. */
-  #save(): Promise<void> {
-    this.#next ??= (this.#writing ?? Promise.resolve())
-      .catch(() => undefined)
-      .then(() => {
-        this.#writing = this.#next
-        this.#next = undefined
-        return writeAtomic(
-          this.#file,
-          `${JSON.stringify({ version: 1, findings: this.all().map(durable) })}\n`,
-        )
-      })
-    return this.#next
   }
 }
 

@@ -5,14 +5,16 @@ import { leftOver, sweepTemporaries, tryWriting } from '../platform/atomicFile.t
 import type { Clock } from '../platform/clock.ts'
 import { Failure } from '../platform/failure.ts'
 import { takeLock } from '../platform/lock.ts'
+import { sharing } from '../platform/sharing.ts'
 import { planBatch } from './batch.ts'
 import { classify } from './classify.ts'
+import type { Readings } from './classify.ts'
 import { fileState } from './fileState.ts'
 import { unwritableBy, writeFailure } from './fileTrouble.ts'
 import { mergeForeignWrites } from './foreignWrites.ts'
 import type { FileLocations } from './locations.ts'
 import { PairTrail } from './pairs.ts'
-import type { FilesSnapshot, PairChange, ProfileStore, Reconciliation } from './ports.ts'
+import type { FilesSnapshot, FoundProfile, PairChange, ProfileStore, Reconciliation } from './ports.ts'
 import { both, putPairs } from './putPairs.ts'
 import type { Failed, Views } from './putPairs.ts'
 import type { SharedConfigReader } from './reading.ts'
@@ -41,6 +43,14 @@ interface Pending {
   readonly reject: (error: unknown) => void
 }
 
+/** What a look for foreign writes found. */
+interface Reconciled {
+  /** At most one: what is told once, and whether something was lost. */
+  readonly once: { readonly notes: readonly string[]; readonly lost: boolean }[]
+  /** What stands in the way as long as nobody deals with it. */
+  readonly pending: readonly string[]
+}
+
 /** How often a save begins anew since another program wrote meanwhile. */
 const mostAttempts = 20
 
@@ -56,6 +66,10 @@ class FileProfileStore implements ProfileStore {
   #queue: Pending[] = []
   #turn: Promise<unknown> = Promise.resolve()
   #swept: boolean
+  #classified: { readonly of: Readings; readonly profiles: readonly FoundProfile[] } | undefined
+  readonly #looked: () => Promise<FilesSnapshot>
+  readonly #tried: Readonly<Record<Which, () => Promise<void>>>
+  readonly #reconciled: () => Promise<Reconciled>
 
   constructor({ locations, reader, clock, lockPatienceMs = 10_000, toLook = false }: StoreOptions) {
     this.#paths = { credentials: locations.credentials.path, config: locations.config.path }
@@ -66,9 +80,23 @@ class FileProfileStore implements ProfileStore {
     this.#clock = clock
     this.#lockPatienceMs = lockPatienceMs
     this.#swept = toLook
+    this.#looked = sharing(() => this.#look())
+    this.#tried = {
+      credentials: sharing(() => this.#serial(() => this.#try('credentials'))),
+      config: sharing(() => this.#serial(() => this.#try('config'))),
+    }
+    this.#reconciled = sharing(() => this.#serial(() => this.#reconcile()))
   }
 
-  async read(): Promise<FilesSnapshot> {
+  read(): Promise<FilesSnapshot> {
+    return this.#looked()
+  }
+
+  async preflight(files: readonly Which[]): Promise<void> {
+    for (const which of new Set(files)) await this.#tried[which]()
+  }
+
+  async #look(): Promise<FilesSnapshot> {
     if (!this.#swept) {
       this.#swept = true
       await this.#sweep()
@@ -79,23 +107,29 @@ class FileProfileStore implements ProfileStore {
         credentials: await fileState(this.#files.credentials, views.credentials),
         config: await fileState(this.#files.config, views.config),
       },
-      profiles: classify(readingsOf(views), this.#paths),
+      profiles: this.#classify(views),
     }
   }
 
-  preflight(files: readonly Which[]): Promise<void> {
-    return this.#serial(async () => {
-      for (const which of new Set(files)) {
-        const target = await writableTarget(this.#paths[which])
-        await this.#locked([which], async () => {
-          // A save may make the file a little longer: a new secret can be longer than the old one.
-          await tryWriting(target.real, target.stat.size + 4096).catch((error: unknown) => {
-            throw unwritableBy(target.path, error)
-          })
-        }).catch((error: unknown) => {
-          throw unwritableBy(target.path, error)
-        })
-      }
+  /** The same files are classified once. */
+  #classify(views: Views): readonly FoundProfile[] {
+    const of = readingsOf(views)
+    const last = this.#classified
+    if (last && last.of.credentials === of.credentials && last.of.config === of.config) return last.profiles
+    const profiles = classify(of, this.#paths)
+    this.#classified = { of, profiles }
+    return profiles
+  }
+
+  async #try(which: Which): Promise<void> {
+    const target = await writableTarget(this.#paths[which])
+    await this.#locked([which], async () => {
+      // A save may make the file a little longer: a new secret can be longer than the old one.
+      await tryWriting(target.real, target.stat.size + 4096).catch((error: unknown) => {
+        throw unwritableBy(target.path, error)
+      })
+    }).catch((error: unknown) => {
+      throw unwritableBy(target.path, error)
     })
   }
 
@@ -108,24 +142,31 @@ class FileProfileStore implements ProfileStore {
     })
   }
 
-  reconcile(): Promise<Reconciliation> {
-    return this.#serial(async () => {
-      const notes = this.#notes.splice(0)
-      let settled = !this.#lost
-      this.#lost = false
-      const touched = both.filter(
-        (which) => this.#files[which].replaced.length > 0 || this.#trail.touches(which),
-      )
-      if (touched.length === 0) return { settled, notes }
+  async reconcile(): Promise<Reconciliation> {
+    const { once, pending } = await this.#reconciled()
+    // Of those that share a look the first is told what is told once, as if each had looked for itself.
+    const { notes, lost } = once.splice(0)[0] ?? { notes: [], lost: false }
+    return { settled: !lost && pending.length === 0, notes: [...notes, ...pending] }
+  }
+
+  async #reconcile(): Promise<Reconciled> {
+    const notes = this.#notes.splice(0)
+    let lost = this.#lost
+    this.#lost = false
+    const pending: string[] = []
+    const touched = both.filter(
+      (which) => this.#files[which].replaced.length > 0 || this.#trail.touches(which),
+    )
+    if (touched.length > 0)
       await this.#locked(touched, async () => {
         for (const which of touched) {
           const findings = await this.#merge(which, 'whole')
-          notes.push(...findings.notes, ...findings.pending)
-          if (findings.lost || findings.pending.length > 0) settled = false
+          notes.push(...findings.notes)
+          pending.push(...findings.pending)
+          lost ||= findings.lost
         }
       })
-      return { settled, notes }
-    })
+    return { once: [{ notes, lost }], pending }
   }
 
   release(): Promise<void> {
@@ -168,7 +209,7 @@ class FileProfileStore implements ProfileStore {
     for (let attempt = 1; waiting.length > 0; attempt++) {
       const views = await this.#views()
       waiting = this.#withoutUnreadable(waiting, views, answers)
-      const plan = planBatch(classify(readingsOf(views), this.#paths), waiting, this.#paths)
+      const plan = planBatch(this.#classify(views), waiting, this.#paths)
       for (const { request, failure } of plan.rejected) answers.set(request, failure)
       waiting = plan.accepted
       if (waiting.length === 0) return
@@ -281,7 +322,7 @@ class FileProfileStore implements ProfileStore {
   }
 }
 
-function readingsOf({ credentials, config }: Views) {
+function readingsOf({ credentials, config }: Views): Readings {
   return {
     ...(credentials.reading && { credentials: credentials.reading }),
     ...(config.reading && { config: config.reading }),

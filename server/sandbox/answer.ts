@@ -62,7 +62,7 @@ export async function answer(context: AnswerContext, request: WireRequest): Prom
     return { status: 0, requestId, body: '', lost: 'drop' }
   }
   if (before) return fail(errorOf(before.effect))
-  if (world.random() < world.behaviour.throttleRate) return fail(throttled())
+  if (world.throttles(world.accounts.find(({ id }) => id === call.account))) return fail(throttled())
 
   let reply: Answer
   try {

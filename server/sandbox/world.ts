@@ -21,6 +21,8 @@ export interface Behaviour {
   latency: number | readonly [number, number]
   /** Share of calls that are throttled, 0 to 1. */
   throttleRate: number
+  /** What an account may call in a second; what is more is throttled, as a token bucket of that size does. 0: any number. */
+  callsPerSecond: number
   /** Most keys that a page of ListAccessKeys holds, whatever MaxItems says. */
   maxPage: number
   /** Server's clock minus the injected one: the Date header, CreateDate and the check of signatures. */
@@ -38,6 +40,7 @@ export const prompt: Behaviour = {
   quotaLagMs: 0,
   latency: 0,
   throttleRate: 0,
+  callsPerSecond: 0,
   maxPage: 1000,
   clockOffsetMs: 0,
   lastUsedGrainMs: 15 * 60_000,
@@ -66,6 +69,7 @@ export class World {
   readonly secretPrefix: string
   /** Propagation for one user's keys, by the user's unique id. */
   readonly propagationOf = new Map<string, Propagation>()
+  readonly #buckets = new Map<Account, { readonly tokens: number; readonly at: number }>()
   readonly #now: () => number
 
   constructor(now: () => number, behaviour: Partial<Behaviour>, random: () => number, secretPrefix = '') {
@@ -78,6 +82,22 @@ export class World {
   /** The injected clock: what delays are measured by. */
   now(): number {
     return this.#now()
+  }
+
+  /** Whether this call is one too many: by chance, or for its account's token bucket. */
+  throttles(account: Account | undefined): boolean {
+    const { throttleRate, callsPerSecond } = this.behaviour
+    if (this.random() < throttleRate) return true
+    return callsPerSecond > 0 && account !== undefined && !this.#takeToken(account, callsPerSecond)
+  }
+
+  #takeToken(account: Account, rate: number): boolean {
+    const now = this.now()
+    const { tokens, at } = this.#buckets.get(account) ?? { tokens: rate, at: now }
+    const filled = Math.min(rate, tokens + ((now - at) / 1000) * rate)
+    const taken = filled >= 1
+    this.#buckets.set(account, { tokens: taken ? filled - 1 : filled, at: now })
+    return taken
   }
 
   /** AWS's own clock, which may be off. */
