@@ -46,6 +46,8 @@ export interface Engine extends Looking {
 
 /** How often kept pairs are looked through for expired ones, in milliseconds. */
 const expiryMs = 3_600_000
+/** From telling every page of all keys until the next time, in milliseconds. */
+const refreshPauseMs = 200
 
 /**
  * Puts the real adapters behind every port.
@@ -160,10 +162,18 @@ async function assemble(
 }
 
 /** What follows from changes of the files, the settings and the clock. @returns how to end that */
-function keepFresh({ bus, keyring, runs, store }: Pick<Parts, 'bus' | 'keyring' | 'runs' | 'store'>) {
+function keepFresh({
+  bus,
+  clock,
+  keyring,
+  runs,
+  store,
+}: Pick<Parts, 'bus' | 'clock' | 'keyring' | 'runs' | 'store'>) {
   const refresh = coalesced(async () => {
     await keyring.refresh()
     runs.sawFiles((await keyring.readKeys()).snapshot)
+    // The saves of a long run would else have every page told of every key without a pause.
+    await clock.sleep(refreshPauseMs)
   }, onDefect)
   return [
     store.watch(refresh),

@@ -11,6 +11,8 @@ export const heartbeatMs = 15_000
 export const streamsPerSession = 4
 /** How long a closing stream may take to send its last event, in milliseconds. */
 const farewellMs = 500
+/** Characters that one write takes before another begins: a slow reader is noticed, and what waits is replaced by what is newer. */
+const mostWritten = 64 * 1024
 
 type LastEvent = Extract<ServerEvent, { type: 'replaced' | 'locked' | 'stopped' }>
 
@@ -23,6 +25,7 @@ class EventStream {
   readonly closed = new AbortController()
   #started = false
   #blocked = false
+  #due = false
 
   constructor(response: ServerResponse, serialize: (event: ServerEvent) => string, nextId: () => number) {
     this.#response = response
@@ -44,9 +47,15 @@ class EventStream {
     this.#flush()
   }
 
+  /** What is published within one turn of the event loop leaves as one write: that is what a thousand rotations cost. */
   push(event: ServerEvent): void {
     this.#queue.push(event)
-    this.#flush()
+    if (this.#due) return
+    this.#due = true
+    setImmediate(() => {
+      this.#due = false
+      this.#flush()
+    })
   }
 
   /** A reader that took nothing for a whole interval is cut off: it reconnects and gets a snapshot. */
@@ -70,9 +79,14 @@ class EventStream {
 
   #flush(): void {
     while (this.#started && !this.#blocked && !this.closed.signal.aborted) {
-      const event = this.#queue.shift()
-      if (!event) return
-      this.#write(this.#frame(event))
+      let text = ''
+      while (text.length < mostWritten) {
+        const event = this.#queue.shift()
+        if (!event) break
+        text += this.#frame(event)
+      }
+      if (text === '') return
+      this.#write(text)
     }
   }
 
