@@ -7,6 +7,7 @@ import { sweepDirectory } from './platform/atomicFile.ts'
 import type { Bus } from './platform/bus.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import type { Environment } from './platform/environment.ts'
+import { keepHeapSmall } from './platform/heap.ts'
 import { lockHolder, takeLock } from './platform/lock.ts'
 import type { SettingsFile } from './platform/settingsFile.ts'
 import { onDefect, openParts, type Parts } from './parts.ts'
@@ -54,6 +55,7 @@ const refreshPauseMs = 200
  * @throws Failure where the state directory cannot be used or another Keyturn holds it
  */
 export async function openEngine(options: Options, env: Environment): Promise<Engine> {
+  keepHeapSmall()
   const place = await (options.demo ? demoSurroundings() : ownSurroundings(options, env))
   const lock = await takeLock(path.join(place.stateDirectory, 'lock'), {
     clock: systemClock,

@@ -1,77 +1,73 @@
 import { IAMClient } from '@aws-sdk/client-iam'
 import type { IAMClientConfig } from '@aws-sdk/client-iam'
 import { STSClient } from '@aws-sdk/client-sts'
-import type { DeserializeHandler } from '@smithy/types'
-import type { Signer } from '../keys/iam.ts'
-import { samePair } from '../profiles/keyPair.ts'
+import { Sha256 } from '@smithy/core/checksum'
+import { HttpRequest } from '@smithy/core/protocols'
+import { SignatureV4 } from '@smithy/signature-v4'
+import type { DeserializeHandler, FinalizeHandler, MiddlewareStack } from '@smithy/types'
+import type { Signer, Target } from '../keys/iam.ts'
 import type { AwsClock } from './awsClock.ts'
 import './nodeVersionWarning.ts'
 
 const dating = { step: 'deserialize', priority: 'high', name: 'keyturnDate' } as const
+const signing = {
+  name: 'keyturnSignature',
+  relation: 'after',
+  toMiddleware: 'retryMiddleware',
+} as const
 
 type RequestHandler = NonNullable<IAMClientConfig['requestHandler']>
+type Service = 'iam' | 'sts'
+type Endpoint = Target[Service]
+type Stack = MiddlewareStack<object, object>
 
-/** A pair of clients that sign as one signer, and what they have learnt of AWS's clock. */
+/** Sends commands that are signed as one signer. */
 export interface Clients {
-  readonly iam: IAMClient
-  readonly sts: STSClient
-}
-
-interface Kept extends Clients {
-  readonly signer: Signer
+  readonly iam: Pick<IAMClient, 'send'>
+  readonly sts: Pick<STSClient, 'send'>
 }
 
 /**
- * Clients by signer and target, the least recently used dropped first: a client costs a fraction of a millisecond but some
- * forty kilobytes, and a file may hold a thousand keys.
+ * One client for each endpoint, which holds no credentials: each command carries its signature with it. A client for each signer
+ * would cost a fraction of a millisecond and some forty kilobytes, twice for each of a thousand keys.
  */
 export class ClientCache {
-  readonly #kept = new Map<string, Kept>()
+  readonly #iam = new Map<string, IAMClient>()
+  readonly #sts = new Map<string, STSClient>()
   readonly #handlerFor: (caBundle?: string) => RequestHandler
-  readonly #size: number
   readonly #clock: AwsClock
 
   /**
-   * @param handlerFor sends what a client signed, trusting what the profile's `ca_bundle` holds
-   * @param clock what earlier replies told, for a new client to start from, and kept up to date by every reply
+   * @param handlerFor sends what was signed, trusting what the profile's `ca_bundle` holds
+   * @param clock told of every reply's date, and asked what time to sign with
    */
-  constructor(handlerFor: (caBundle?: string) => RequestHandler, clock: AwsClock, size = 256) {
+  constructor(handlerFor: (caBundle?: string) => RequestHandler, clock: AwsClock) {
     this.#handlerFor = handlerFor
     this.#clock = clock
-    this.#size = size
   }
 
   for(signer: Signer): Clients {
-    const { iam, sts, caBundle = '' } = signer.target
-    const hosts = [iam.endpoint, iam.signingRegion, sts.endpoint, sts.signingRegion]
-    const name = [signer.pair.id, ...hosts, caBundle].join(' ')
-    const kept = this.#kept.get(name)
-    this.#kept.delete(name)
-    const clients = kept && sameCredentials(kept.signer, signer) ? kept : this.#open(signer)
-    this.#kept.set(name, clients)
-    // A client that has not been used for a while has not heard what others learnt.
-    clients.iam.config.systemClockOffset = this.#clock.offset(iam.endpoint)
-    clients.sts.config.systemClockOffset = this.#clock.offset(sts.endpoint)
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= this.#size) break
-      this.#kept.delete(oldest)
+    const { iam, sts, caBundle } = signer.target
+    return {
+      iam: this.#signing('iam', signer, () =>
+        kept(this.#iam, iam, caBundle, () => this.#bare(new IAMClient(this.#options(iam, caBundle)), iam)),
+      ),
+      sts: this.#signing('sts', signer, () =>
+        kept(this.#sts, sts, caBundle, () => this.#bare(new STSClient(this.#options(sts, caBundle)), sts)),
+      ),
     }
-    return clients
   }
 
-  /** Forgets every client, and with them the credentials that they hold. */
   clear(): void {
-    this.#kept.clear()
+    this.#iam.clear()
+    this.#sts.clear()
   }
 
-  #open(signer: Signer): Kept {
-    const common = {
-      credentials: {
-        accessKeyId: signer.pair.id,
-        secretAccessKey: signer.pair.secret.reveal(),
-        ...(signer.sessionToken && { sessionToken: signer.sessionToken.reveal() }),
-      },
-      requestHandler: this.#handlerFor(signer.target.caBundle),
+  #options({ endpoint, signingRegion }: Endpoint, caBundle: string | undefined) {
+    return {
+      endpoint,
+      region: signingRegion,
+      requestHandler: this.#handlerFor(caBundle),
       // The SDK would repeat a CreateAccessKey whose reply was lost, and orphan a key: all repeating is ours.
       maxAttempts: 1,
       // All that the SDK would otherwise look up in AWS_… variables or in the default profile, which is not this one.
@@ -80,18 +76,58 @@ export class ClientCache {
       defaultsMode: 'standard' as const,
       useDualstackEndpoint: false,
       useFipsEndpoint: false,
-      disableClockSkewCorrection: false,
-      authSchemePreference: ['sigv4'],
       userAgentAppId: async () => undefined,
+      credentials: () => Promise.reject(new Error('a client without a signer of its own')),
     }
-    const { iam, sts } = signer.target
-    const clients = {
-      iam: new IAMClient({ ...common, endpoint: iam.endpoint, region: iam.signingRegion }),
-      sts: new STSClient({ ...common, endpoint: sts.endpoint, region: sts.signingRegion }),
+  }
+
+  /** Takes the SDK's own signing out: it would sign every command with the credentials of the client. */
+  #bare<Client extends { readonly middlewareStack: unknown }>(
+    client: Client,
+    { endpoint }: Endpoint,
+  ): Client {
+    const stack = client.middlewareStack as Stack
+    stack.remove('httpAuthSchemeMiddleware')
+    stack.remove('httpSigningMiddleware')
+    stack.add(this.#dating(endpoint), dating)
+    return client
+  }
+
+  /** A client whose `send` signs as this signer, and as nobody else. */
+  #signing<Client extends { send: unknown }>(
+    service: Service,
+    signer: Signer,
+    client: () => Client,
+  ): Pick<Client, 'send'> {
+    const send = (command: { readonly middlewareStack: unknown }, options: object) => {
+      const stack = command.middlewareStack as Stack
+      stack.addRelativeTo(this.#signature(service, signer), signing)
+      const target = client() as { send(command: unknown, options: object): unknown }
+      return target.send(command, options)
     }
-    clients.iam.middlewareStack.add(this.#dating(iam.endpoint), dating)
-    clients.sts.middlewareStack.add(this.#dating(sts.endpoint), dating)
-    return { signer, ...clients }
+    return { send } as Pick<Client, 'send'>
+  }
+
+  #signature(service: Service, { pair, sessionToken, target }: Signer) {
+    const { endpoint, signingRegion } = target[service]
+    return <Input extends object, Output extends object>(
+        next: FinalizeHandler<Input, Output>,
+      ): FinalizeHandler<Input, Output> =>
+      async (args) => {
+        if (!HttpRequest.isInstance(args.request)) throw new Error('not a request that can be signed')
+        const signature = new SignatureV4({
+          service,
+          region: signingRegion,
+          sha256: Sha256,
+          credentials: {
+            accessKeyId: pair.id,
+            secretAccessKey: pair.secret.reveal(),
+            ...(sessionToken && { sessionToken: sessionToken.reveal() }),
+          },
+        })
+        const signingDate = new Date(Date.now() + this.#clock.offset(endpoint))
+        return next({ ...args, request: await signature.sign(args.request, { signingDate }) })
+      }
   }
 
   /** Outputs of the SDK do not carry the reply's headers: the Date is noted where both are at hand. */
@@ -109,9 +145,14 @@ export class ClientCache {
   }
 }
 
-function sameCredentials(a: Signer, b: Signer): boolean {
-  if (!samePair(a.pair, b.pair)) return false
-  return a.sessionToken && b.sessionToken
-    ? a.sessionToken.equals(b.sessionToken)
-    : a.sessionToken === b.sessionToken
+function kept<Client>(
+  clients: Map<string, Client>,
+  { endpoint, signingRegion }: Endpoint,
+  caBundle: string | undefined,
+  open: () => Client,
+): Client {
+  const name = [endpoint, signingRegion, caBundle ?? ''].join(' ')
+  let client = clients.get(name)
+  if (!client) clients.set(name, (client = open()))
+  return client
 }

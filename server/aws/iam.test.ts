@@ -44,6 +44,21 @@ describe('the calls', () => {
     expect(sandbox.calls.filter(({ params }) => 'UserName' in params)).toEqual([])
   })
 
+  it('are each signed as its own signer, however many go at once', async () => {
+    const { iam, sign } = await withSandbox([
+      { name: 'ann', keys: [ann] },
+      { name: 'bob', keys: [bob] },
+    ])
+    const signers = Array.from({ length: 40 }, (_, n) => sign(n % 2 === 0 ? ann : bob))
+    const named = await Promise.all(
+      signers.flatMap((signer) => [
+        iam.whoAmI(signer).then(({ userName }) => userName),
+        iam.listKeys(signer).then(({ userName }) => userName),
+      ]),
+    )
+    expect(named).toEqual(signers.flatMap(({ pair }) => Array(2).fill(pair.id === ann.id ? 'ann' : 'bob')))
+  })
+
   it('name the user where the signer is not the user', async () => {
     const { iam, sandbox, sign } = await withSandbox([
       { name: 'ann', keys: [ann] },

@@ -80,6 +80,23 @@ describe('whom a fault hits', () => {
     expect(await codeOf(alice.iam.send(list))).toBe(wentWell)
   })
 
+  it('is all that an account calls beyond so many a second', async () => {
+    const clock = new ManualClock(Date.now())
+    const { control, sts } = await alice({ clock, behaviour: { callsPerSecond: 2 } })
+    const three = async () => [
+      await codeOf(sts.send(whoAmI)),
+      await codeOf(sts.send(whoAmI)),
+      await codeOf(sts.send(whoAmI)),
+    ]
+    expect(await three()).toEqual([wentWell, wentWell, 'Throttling'])
+    clock.advance(500)
+    expect(await three()).toEqual([wentWell, 'Throttling', 'Throttling'])
+    clock.advance(60_000)
+    expect(await three()).toEqual([wentWell, wentWell, 'Throttling'])
+    control.behave({ callsPerSecond: 0 })
+    expect(await three()).toEqual([wentWell, wentWell, wentWell])
+  })
+
   it('may be a share of the calls, drawn from the seed', async () => {
     const { control, sts } = await alice({ seed: 1 })
     control.behave({ throttleRate: 0.3 })

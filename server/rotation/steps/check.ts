@@ -34,8 +34,9 @@ export const check: Step<World> = {
         remedy: 'Check the keys again and make a new plan.',
       })
     }
-    const ownListDenied = await deniedToItself(world, from)
-    const list = await listedWithRoom(world, from)
+    const own = await ownList(world, from)
+    const ownListDenied = own === undefined
+    const list = await listedWithRoom(world, from, own)
     await store.preflight([...new Set(world.profiles.map((profile): Which => profile.file))])
     await world.shop.stateWritable()
     return {
@@ -59,13 +60,16 @@ export const rootKey = {
     'AWS advises to have none: sign in as root and delete it under Security credentials, once nothing uses it.',
 }
 
-/** Whether IAM refuses the pair itself the list: verify then takes the same refusal of the new pair for a pass. */
-async function deniedToItself(world: World, from: Awaited<ReturnType<World['fromPair']>>): Promise<boolean> {
+/** The list as the pair itself gets it; undefined where IAM refuses: verify then takes the same refusal of the new pair for a pass. */
+async function ownList(
+  world: World,
+  from: Awaited<ReturnType<World['fromPair']>>,
+): Promise<KeyList | undefined> {
   try {
-    await world.shop.iam.listKeys(world.own(from), world.calls())
-    return false
+    return await world.shop.iam.listKeys(world.own(from), world.calls())
   } catch (error) {
-    if (error instanceof AwsFailure && (error.kind === 'denied' || error.kind === 'mfa-required')) return true
+    if (error instanceof AwsFailure && (error.kind === 'denied' || error.kind === 'mfa-required'))
+      return undefined
     throw error
   }
 }
@@ -88,17 +92,24 @@ async function listed(
 /** For how many intervals a list may still show a key that a rollback deleted a moment ago. */
 const listPatience = 10
 
-/** The same, once it shows room for a new key. @throws Failure `no-room` */
+/**
+ * The same, once it shows room for a new key.
+ * @param own what the pair itself was told; an administrator must show that it may look
+ * @throws Failure `no-room`
+ */
 async function listedWithRoom(
   world: World,
   from: Awaited<ReturnType<World['fromPair']>>,
+  own: KeyList | undefined,
 ): Promise<KeyList | undefined> {
   const { clock, settings } = world.shop
   const toDelete = world.spec.spare ?? world.spec.merge?.key
   const { intervalMs } = settings().verification
   const deadline = clock.now() + listPatience * intervalMs
+  let known = world.spec.adminProfile === undefined ? own : undefined
   for (;;) {
-    const list = await listed(world, from)
+    const list = known ?? (await listed(world, from))
+    known = undefined
     const left =
       list?.keys.map((key) => key.id).filter((id) => id !== world.spec.from && id !== toDelete) ?? []
     if (left.length === 0) return list
