@@ -211,7 +211,7 @@ describe('what goes wrong', () => {
     const wish = shapes[3]!.lay(disk, iam)
     const room = await openMachineRoom(disk, iam, clock)
     let lists = 0
-    iam.fault = (action) => (action === 'ListAccessKeys' && ++lists > 2 ? 'denied' : undefined)
+    iam.fault = (action) => (action === 'ListAccessKeys' && ++lists > 1 ? 'denied' : undefined)
     const run = room.runs.existing(await room.rotate({ ...wish, oldKey: 'deactivate' }))
     expect(run.rotations[0]?.state).toBe('rolledBack')
     expect(iam.users[0]?.keys.map((key) => [key.status, key.deleted])).toEqual([
