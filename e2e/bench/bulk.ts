@@ -1,53 +1,42 @@
+import { bulkRuns, sizeName } from './bulkRuns.ts'
+import type { Size } from './bulkRuns.ts'
 import type { Group } from './group.ts'
-import { Ground } from './ground.ts'
-import type { Rotated } from './rotateAll.ts'
-import { rotateAll } from './rotateAll.ts'
-import { median, repeat } from './statistics.ts'
 import type { Report } from './report.ts'
+import type { Rotated } from './rotateAll.ts'
+import { median } from './statistics.ts'
 
-const turns = 5
-
-/** Wall time ÷ floor that each size may take. */
-const sizes = [
-  { keys: 10, accounts: 1 },
-  { keys: 50, accounts: 1, atMost: 1.25 },
-  { keys: 200, accounts: 1, atMost: 1.4 },
-  { keys: 1_000, accounts: 20, atMost: 1.5 },
-] as const
+/** What wall time ÷ floor may be. */
+const sizes: readonly (Size & { readonly atMost: number; readonly memory?: number })[] = [
+  { keys: 50, accounts: 1, turns: 5, atMost: 1.25 },
+  { keys: 200, accounts: 1, turns: 5, atMost: 1.4 },
+  { keys: 1_000, accounts: 20, turns: 5, atMost: 1.5, memory: 250 },
+]
 
 export const bulk: Group = {
   name: 'bulk',
-  about: `all keys at once: AWS answers in 30 ms and knows a new key in 3–6 s, flapping; medians of ${turns}`,
+  about: 'all keys at once: AWS answers in 30 ms and knows a new key in 3–6 s, flapping; medians of 5',
   async measure(report) {
-    for (const size of sizes) add(report, size, await measured(size.keys, size.accounts))
+    for (const size of sizes) add(report, size, await bulkRuns(size))
   },
-}
-
-async function measured(keys: number, accounts: number): Promise<Rotated[]> {
-  return repeat(turns, async (turn) => {
-    const ground = await Ground.open({ keys, accounts, propagation: 'spreading', seed: 1_000 * keys + turn })
-    try {
-      return await rotateAll(ground)
-    } finally {
-      await ground.close()
-    }
-  })
 }
 
 function add(report: Report, size: (typeof sizes)[number], runs: readonly Rotated[]): void {
   const of = (value: (run: Rotated) => number) => median(runs.map(value))
-  const name = `${size.keys.toLocaleString('en')} keys in ${size.accounts === 1 ? 'one account' : `${size.accounts} accounts`}`
-  report.add({ what: `${name}: until the last retire`, value: of(({ wallMs }) => wallMs) / 1000, unit: 's' })
+  report.add({
+    what: `${sizeName(size)}: until the last retire`,
+    value: of(({ wallMs }) => wallMs) / 1000,
+    unit: 's',
+  })
   for (const { what } of runs[0]!.floors) {
     const ms = of(({ floors }) => floors.find((each) => each.what === what)!.ms)
     report.add({ what: `  floor by ${what}`, value: ms / 1000, unit: 's' })
   }
   report.note(`  the floor is ${[...new Set(runs.map(({ floor }) => floor.what))].join(' or ')}`)
   report.add({
-    what: `  wall time ÷ floor`,
+    what: '  time ÷ floor',
     value: of(({ wallMs, floor }) => wallMs / floor.ms),
     unit: '×',
-    ...('atMost' in size && { atMost: size.atMost }),
+    atMost: size.atMost,
   })
   report.add({
     what: '  the last confirm came later by',
@@ -58,7 +47,7 @@ function add(report: Report, size: (typeof sizes)[number], runs: readonly Rotate
     what: '  most memory',
     value: of(({ memoryMiB }) => memoryMiB),
     unit: 'MiB',
-    ...(size.keys === 1_000 && { atMost: 250 }),
+    ...(size.memory !== undefined && { atMost: size.memory }),
   })
   report.add({ what: '  calls a rotation', value: of(({ calls }) => calls.length / size.keys), unit: '' })
   report.add({

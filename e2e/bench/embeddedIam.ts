@@ -57,7 +57,7 @@ export class EmbeddedIam {
   }
 
   async close(): Promise<void> {
-    const ended = once(this.#process, 'close')
+    const ended = once(this.#process, 'exit')
     this.#process.disconnect()
     await ended
   }

@@ -17,6 +17,8 @@ export interface Rotated {
   readonly wallMs: number
   /** From there to the last confirm. */
   readonly confirmMs: number
+  /** From the request for the plan to the end of the run. */
+  readonly wholeMs: number
   readonly floors: readonly Floor[]
   /** The greatest of them. */
   readonly floor: Floor
@@ -36,17 +38,19 @@ export async function rotateAll(
 ): Promise<Rotated> {
   const { client, command, iam } = ground
   const { pid } = command.process
+  const asked = Date.now()
   const plan = await client.plan({ keys: 'all', oldKey: 'deactivate' }, 600_000)
   if (plan.rotate.length !== ground.users.length)
     throw new Error(`${plan.rotate.length} keys would be rotated`)
+  const plannedMs = Date.now() - asked
   await started()
   const done = new AbortController()
-  const ended = runEnds(ground, done.signal)
+  const runEnds = await watched(ground, done.signal)
   const usage = sampled(() => cpuMs(pid), done.signal)
   const iamCpu = iam.cpuMs
   const from = Date.now()
   const { id } = await client.startRun(plan.id)
-  await ended
+  await runEnds()
   done.abort()
   const iamCpuMs = iam.cpuMs - iamCpu
   const run = await client.run(id)
@@ -61,6 +65,7 @@ export async function rotateAll(
   return {
     wallMs: retired - from,
     confirmMs: lastOf(run, 'confirm') - retired,
+    wholeMs: plannedMs + lastOf(run, 'confirm') - from,
     floors,
     floor: floors.reduce((most, each) => (each.ms > most.ms ? each : most)),
     memoryMiB: peakMemoryMiB(pid),
@@ -96,28 +101,31 @@ function lastOf(run: Run, step: string): number {
   )
 }
 
-/** Resolves when a `run` event says that a run is over. Other events are read and dropped, as fast as they come. */
-async function runEnds(ground: Ground, signal: AbortSignal): Promise<void> {
-  const reply = await ground.client.fetch(
-    'GET',
-    '/api/events',
-    undefined,
-    { accept: 'text/event-stream' },
-    signal,
-  )
+/**
+ * Opens an event stream. Its events are read and dropped, as fast as they come.
+ * @returns what resolves when a `run` event says that a run is over
+ */
+async function watched(ground: Ground, signal: AbortSignal): Promise<() => Promise<void>> {
+  const frames = framesOf(ground, signal)
+  await frames.next()
+  return async () => {
+    for await (const frame of frames) {
+      if (!/^event: run$/m.test(frame.slice(0, 80))) continue
+      const { run } = JSON.parse(frame.slice(frame.indexOf('data: ') + 6)) as { run: Run }
+      if (run.state !== 'running') return
+    }
+    throw new Error('the stream ended before the run')
+  }
+}
+
+async function* framesOf({ client }: Ground, signal: AbortSignal): AsyncGenerator<string> {
+  const reply = await client.fetch('GET', '/api/events', undefined, { accept: 'text/event-stream' }, signal)
   let rest = ''
-  let first = true
   for await (const chunk of reply.body!.pipeThrough(new TextDecoderStream())) {
     const frames = (rest + chunk).split('\n\n')
     rest = frames.pop() ?? ''
-    for (const frame of frames) {
-      if (!/^event: run$/m.test(frame.slice(0, 80))) continue
-      const { run } = JSON.parse(frame.slice(frame.indexOf('data: ') + 6)) as { run: Run }
-      if (!first && run.state !== 'running') return
-      first = false
-    }
+    yield* frames
   }
-  throw new Error('the stream ended before the run')
 }
 
 /** Samples a growing value. @returns how much it grew between two instants */
