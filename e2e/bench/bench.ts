@@ -1,14 +1,16 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
+import { writeFigures } from './figuresFile.ts'
 import { groups } from './groups.ts'
 import { Report } from './report.ts'
 
-const usage = `npm run bench -- [--only NAME]… [--check] [--json] [--full]
+const usage = `npm run bench -- [--only NAME]… [--check] [--json] [--full] [--write]
 
   --only NAME  one group of figures: ${groups.map(({ name }) => name).join(', ')}
   --check      exit 1 where a limit is missed
   --json       one JSON document on standard output, the table on standard error
   --full       also what takes ten minutes and more
+  --write      put the figures and the plot into e2e/bench/FIGURES.md
 `
 
 const { values } = parseArgs({
@@ -17,6 +19,7 @@ const { values } = parseArgs({
     check: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -35,17 +38,17 @@ const machine = {
   processors: availableParallelism(),
   memoryGiB: Math.round(totalmem() / 2 ** 30),
 }
-say(
-  `Node ${machine.node}, ${machine.platform}, ${machine.processors} × ${machine.processor}, ${machine.memoryGiB} GiB`,
-)
+const machineLine = `Node ${machine.node}, ${machine.platform}, ${machine.processors} × ${machine.processor}, ${machine.memoryGiB} GiB`
+say(machineLine)
 
 const report = new Report(say)
 for (const group of groups) {
   if (values.only.length > 0 && !values.only.includes(group.name)) continue
   report.begin(group.name, group.about)
-  await group.measure(report, { full: values.full })
+  await group.measure(report, values)
 }
 if (report.missed.length > 0)
   say(`\n${report.missed.length} missed: ${report.missed.map(({ what }) => what).join('; ')}`)
+if (values.write) writeFigures(report, machineLine, new Date())
 if (values.json) process.stdout.write(`${JSON.stringify({ machine, figures: report.figures }, null, 2)}\n`)
 process.exitCode = values.check && report.missed.length > 0 ? 1 : 0

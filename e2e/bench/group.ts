@@ -3,6 +3,8 @@ import type { Report } from './report.ts'
 export interface BenchOptions {
   /** Also what takes ten minutes and more. */
   readonly full: boolean
+  /** Figures and plots go into the docs too. */
+  readonly write: boolean
 }
 
 /** Figures that belong together, in a file of their own; `groups.ts` lists them all. */

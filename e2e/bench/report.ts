@@ -50,7 +50,7 @@ export class Report {
   }
 }
 
-function shown(value: number): string {
+export function shown(value: number): string {
   if (Math.abs(value) >= 100) return Math.round(value).toString()
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2).replace(/\.?0+$/, '')
 }

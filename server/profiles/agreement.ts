@@ -48,9 +48,9 @@ export function objection(reading: Reading, profile: string, path: string): Trou
       `Save the file with ordinary line endings; line ${cr} has an odd one.`,
     )
   const own = new Set(section.entries.map((entry) => entry.key))
+  const effective = document.values(section.name)
   for (const key of credentialKeys)
-    if (!own.has(key) && document.values(section.name).has(key))
-      return inheritedKey(reading, path, section, key)
+    if (!own.has(key) && effective.has(key)) return inheritedKey(reading, path, section, key)
   const id = document.entry(section.name, idKey)
   const secret = document.entry(section.name, secretKey)
   if (id && secret && agreed(reading, profile, section, id) && agreed(reading, profile, section, secret))

@@ -1,0 +1,33 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { Recorded, Report } from './report.ts'
+import { shown } from './report.ts'
+
+const file = new URL('FIGURES.md', import.meta.url)
+const [begin, end] = ['<!-- figures: begin -->', '<!-- figures: end -->']
+
+/** Puts the figures in the place of those that FIGURES.md holds; what is written around them stays. */
+export function writeFigures(report: Report, machine: string, now: Date): void {
+  const text = readFileSync(file, 'utf8')
+  const [before, rest = ''] = text.split(begin)
+  const [, after] = rest.split(end)
+  if (after === undefined) throw new Error('FIGURES.md has no place for figures')
+  const groups = [...new Set(report.figures.map(({ group }) => group))]
+  const tables = groups.map((group) =>
+    table(
+      group,
+      report.figures.filter((figure) => figure.group === group),
+    ),
+  )
+  const head = `\`npm run bench -- --write\` on ${now.toISOString().slice(0, 10)}; ${machine}.`
+  writeFileSync(file, `${before}${begin}\n\n${[head, ...tables].join('\n\n')}\n\n${end}${after}`)
+}
+
+function table(group: string, figures: readonly Recorded[]): string {
+  const rows = figures.map(({ what, value, unit, atMost, atLeast, met }) => {
+    const limit = atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : ''
+    const judged = met === undefined ? limit : `${limit} ${met ? 'met' : '**missed**'}`
+    const indented = what.startsWith('  ') ? `· ${what.trim()}` : what
+    return `| ${indented} | ${shown(value)} ${unit} | ${judged} |`.replaceAll('  ', ' ')
+  })
+  return [`### ${group}`, '', '| figure | | limit |', '| --- | ---: | --- |', ...rows].join('\n')
+}
