@@ -10,7 +10,6 @@ import type { Limits } from './http/front.ts'
 import { addSecurityHeaders, securityHeaders } from './http/headers.ts'
 import type { LaunchSecrets } from './http/launchSecrets.ts'
 import { logOptions } from './http/log.ts'
-import { addMethodRefusals } from './http/methods.ts'
 import { addProblems } from './http/problems.ts'
 import { addSharedSchemas, routeSchema } from './http/schemas.ts'
 import { serverRoutes } from './http/serverRoutes.ts'
@@ -81,7 +80,6 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const checked = checkRoutes(app)
   await addSecurityHeaders(app)
   await addSessionGuard(app, deps.sessions, port)
-  const refuseOtherMethods = addMethodRefusals(app)
 
   const streams = new EventStreams(deps)
   app.addHook('preClose', async () => {
@@ -97,7 +95,6 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   for (const routes of deps.routes) await app.register(routes)
   addOpenApi(app, checked, deps.version)
   await addShell(app, deps.webRoot)
-  refuseOtherMethods()
   return app
 }
 

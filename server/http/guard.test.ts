@@ -262,7 +262,7 @@ describe('answers', () => {
     ['GET /nowhere', 404],
     ['DELETE /nowhere', 404],
     ['GET /%', 400],
-    [`GET /api/sample/${'x'.repeat(2_000)}`, 414],
+    [`POST /api/sample/${'x'.repeat(2_000)}`, 414],
     ['GET /api/settings', 200],
     ['HEAD /api/settings', 405],
     ['POST /api/settings', 405],
@@ -287,6 +287,24 @@ describe('answers', () => {
     expect(reply.headers.get('x-powered-by') ?? reply.headers.get('server')).toBeUndefined()
     expect(reply.status).toBe(status)
   })
+
+  it.each([
+    ['POST /', 'GET, HEAD'],
+    ['OPTIONS /api/settings?x=1', 'GET, PUT'],
+    ['DELETE /api/sample/17', 'POST'],
+    ['PATCH /api/sample/crash', 'GET, POST'],
+  ])('says which methods an address takes: %s', async (line, allow) => {
+    const reply = await send(line, session.headers)
+    expect([reply.status, reply.headers.get('allow')]).toEqual([405, allow])
+  })
+
+  it.each(['POST /api/sample', 'DELETE /api/sample/', 'DELETE /api/sample/17/18', 'POST /api/settings/'])(
+    'knows no address beside: %s',
+    async (line) => {
+      const reply = await send(line, session.headers)
+      expect([reply.status, reply.headers.get('allow')]).toEqual([404, undefined])
+    },
+  )
 
   it('carries them without a session, from a foreign page, and from the front', async () => {
     const refusals = [

@@ -1,49 +1,29 @@
-import type { FastifyInstance, HTTPMethods } from 'fastify'
-import { problemOf, sendProblem } from './problems.ts'
+import type { FastifyInstance } from 'fastify'
 
-const known: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const known: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /**
- * Answers 405 with Allow where the path exists but not for that method, OPTIONS included: there is no CORS here.
+ * Notes the methods of every route that is registered from now on, so that a wrong one is answered 405 and not 404.
+ * OPTIONS is a wrong one too: there is no CORS here.
  *
- * @returns to be called once every route is registered
+ * @returns asked where nothing took a request: what its address takes; undefined where there is no such address or method
  */
-export function addMethodRefusals(app: FastifyInstance): () => void {
-  const methods = new Map<string, { readonly url: string; readonly names: Set<HTTPMethods> }>()
-  let adding = false
-  app.addHook('onRoute', (route) => {
-    if (adding) return
-    const shape = route.url.replace(/:[^/]+/g, ':')
-    const at = methods.get(shape) ?? { url: route.url, names: new Set<HTTPMethods>() }
-    for (const method of [route.method].flat() as HTTPMethods[]) at.names.add(method)
-    methods.set(shape, at)
+export function noteMethods(app: FastifyInstance): (path: string, asked: string) => string | undefined {
+  const routes: { readonly segments: readonly string[]; readonly methods: readonly string[] }[] = []
+  app.addHook('onRoute', ({ url, method }) => {
+    routes.push({ segments: url.split('/'), methods: [method].flat() })
   })
-  return () => {
-    adding = true
-    for (const { url, names } of methods.values()) {
-      const shell = !url.startsWith('/api/')
-      const allow = [...names].join(', ')
-      app.route({
-        method: known.filter((method) => !names.has(method)),
-        url,
-        schema: { hide: true },
-        ...(shell ? { config: { access: 'shell' as const } } : {}),
-        handler: (_request, reply) => {
-          reply.header('allow', allow)
-          if (shell) return reply.code(405).send()
-          return sendProblem(
-            reply,
-            problemOf(
-              {
-                name: 'method',
-                title: 'Not possible with this method',
-                detail: `This address takes ${allow}.`,
-              },
-              405,
-            ),
-          )
-        },
-      })
-    }
+  return (path, asked) => {
+    const segments = path.split('/')
+    const taken = routes.filter((route) => matches(route.segments, segments))
+    if (taken.length === 0 || !known.includes(asked)) return undefined
+    return [...new Set(taken.flatMap(({ methods }) => methods))].join(', ')
   }
+}
+
+function matches(route: readonly string[], path: readonly string[]): boolean {
+  return (
+    route.length === path.length &&
+    route.every((segment, at) => (segment.startsWith(':') ? path[at] !== '' : segment === path[at]))
+  )
 }

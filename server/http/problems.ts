@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Problem, Trouble } from '../api/problem.ts'
 import { Failure } from '../platform/failure.ts'
+import { noteMethods } from './methods.ts'
 
 /** Troubles whose status is not the default 409 ('that is not possible as things are now'). */
 const statuses: Readonly<Record<string, number>> = {
@@ -39,6 +40,12 @@ const unknownPath: Trouble = {
   remedy: 'GET /api/openapi.json lists every call.',
 }
 
+const wrongMethod = (allow: string): Trouble => ({
+  name: 'method',
+  title: 'Not possible with this method',
+  detail: `This address takes ${allow}.`,
+})
+
 /** Fixed words for what Fastify refuses: its own messages may repeat parts of the request. */
 function requestTrouble(error: FastifyError, status: number): Trouble {
   const of = (name: string, title: string, detail: string): Trouble => ({ name, title, detail })
@@ -74,10 +81,16 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   return sendProblem(reply, problem)
 }
 
+/** For every route that is registered from now on, and for what has none. */
 export function addProblems(app: FastifyInstance): void {
   app.setErrorHandler(answerError)
+  const methodsOf = noteMethods(app)
   app.setNotFoundHandler((request, reply) => {
-    if (request.raw.url?.startsWith('/api')) return sendProblem(reply, problemOf(unknownPath, 404))
-    return reply.code(404).send()
+    const [path = ''] = (request.raw.url ?? '').split('?')
+    const allow = methodsOf(path, request.method)
+    if (allow !== undefined) reply.header('allow', allow)
+    const status = allow === undefined ? 404 : 405
+    if (!path.startsWith('/api')) return reply.code(status).send()
+    return sendProblem(reply, problemOf(allow === undefined ? unknownPath : wrongMethod(allow), status))
   })
 }
