@@ -29,7 +29,7 @@ test('every run is listed, exported as CSV and JSON, and reported', async ({ sta
 
   const report = await saved(page, 'Save as text')
   expect(report.text).toContain(`new key ${made.id}`)
-  expect(report.text).toContain('AWS: AccessDenied, request')
+  expect(report.text).toContain('AWS said: AccessDenied, request')
   const asJson = await saved(page, 'Save as JSON')
   expect((JSON.parse(asJson.text) as { run: Run }).run.rotations).toHaveLength(2)
   await page.getByRole('button', { name: 'Copy the report' }).click()

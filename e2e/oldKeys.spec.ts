@@ -66,7 +66,7 @@ test('a kept key shows that it is still used, and is turned off by one press', a
   await enter(page, await stage.start())
   await page.getByRole('button', { name: 'Rotate everything' }).click()
   await page.getByRole('radio', { name: /^Keep until I say/ }).check()
-  await expect(page.getByRole('region', { name: 'Start' })).toContainText('old keys left active')
+  await expect(page.getByRole('region', { name: 'Start' })).toContainText('old key left active')
   await startButton(page, '1 key').click()
   await expect(rotationRow(page, 'default')).toContainText('old key still active')
   expect(stage.statuses('default')[old.id]).toBe('Active')

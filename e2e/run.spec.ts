@@ -67,7 +67,7 @@ test('Stop lets the steps under way end and rolls back what has not reached the 
     expect(stage.statuses(user)).toEqual({ [pair.id]: 'Active' })
   }
   await expectAccessible(page)
-  await page.getByRole('button', { name: 'Try the other 2 keys again' }).click()
+  await page.getByRole('button', { name: 'Try all 2 again' }).click()
   await expect(page.getByRole('heading', { level: 1, name: '2 keys rotated' })).toBeVisible()
 })
 

@@ -410,8 +410,8 @@ export const waitingForCode = run(
   { state: 'running' },
 )
 export const finished = run([
-  rotation(['default']),
-  rotation(['staging', 'staging-eu', 'staging-backup']),
+  rotation(['default'], { newKey: idOf('7Q2D') }),
+  rotation(['staging', 'staging-eu', 'staging-backup'], { newKey: idOf('KM41') }),
   rotation(['billing']),
   rotation(['laptop', 'laptop-old']),
 ])

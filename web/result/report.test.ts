@@ -10,7 +10,7 @@ describe('reportText', () => {
       /4 of 7 keys rotated[^]*4 rotated, 2 need attention, 1 rolled back, 0 stopped; 7 keys in all/,
     )
     expect(text.indexOf('Needs you: ci-deploy')).toBeLessThan(text.indexOf('Rotated: default'))
-    expect(text).toContain('AWS: AccessDenied, request 7a1f3c52')
+    expect(text).toContain('AWS said: AccessDenied, request 7a1f3c52')
     expect(text).toContain('36 hours')
   })
 

@@ -1,7 +1,7 @@
 import type { Rotation, Run } from '../../server/api/run.ts'
 import { tally } from '../run/estimate.ts'
 import { kindTitle, oldKeyWord, rotationWord, runTitle } from '../run/words.ts'
-import { count } from '../ui/text.ts'
+import { count, speaker } from '../ui/text.ts'
 import { sessionPolicy } from './aftermath.ts'
 
 /** What rotating does not do, in the report and on the page alike. */
@@ -28,7 +28,7 @@ function lines(rotation: Rotation, run: Run): string[] {
     out.push(`  ${trouble.title}: ${trouble.detail}`)
     if (trouble.remedy) out.push(`  next: ${trouble.remedy}`)
     const aws = [trouble.code, trouble.requestId && `request ${trouble.requestId}`].filter(Boolean).join(', ')
-    if (aws) out.push(`  AWS: ${aws}`)
+    if (aws) out.push(`  ${speaker(trouble.code)} said: ${aws}`)
   }
   for (const note of rotation.notes) out.push(`  ${note}`)
   return out

@@ -132,7 +132,7 @@ export function outlook({ state, alarm, oldKeyState, profiles }: Rotation, run: 
   if (state === 'interrupted')
     // The rename is the pivot: whatever has the new key in a file goes forward, all else goes back.
     return profiles.some((profile) => profile.state === 'new') ? 'will be finished' : 'will be rolled back'
-  if (state === 'rolledBack' || state === 'stopped') return oldKeyState === 'active' ? 'old key works' : ''
+  if (state === 'rolledBack') return 'nothing is left of the attempt'
   if (state !== 'done' && state !== 'failed') return ''
   return `old key ${oldKeyState === 'active' ? 'still active' : oldKeyWord(oldKeyState)}${alarm ? '; see below' : ''}`
 }
