@@ -18,6 +18,9 @@ const silenceMs = 50_000
 /** After this long without the server, its data leaves the page: a screen must not show keys of a stopped program. */
 const dropMs = 4_000
 
+/** Between two redraws for events: ten in a second look live, and a run of a thousand keys leaves the page its frames. */
+const redrawMs = 100
+
 /** The page's copy of the server's state, fed by one event stream. The only door through which server data comes in. */
 export class Live {
   world: World | undefined = $state.raw()
@@ -33,6 +36,7 @@ export class Live {
   #abort: AbortController | undefined
   #queue: ServerEvent[] = []
   #flushing = false
+  #flushedAt = -Infinity
   #failures = 0
   #drop: ReturnType<typeof setTimeout> | undefined
 
@@ -143,7 +147,7 @@ export class Live {
     return true
   }
 
-  /** Events of one frame are applied together, so that a burst redraws once. A hidden tab has no frames. */
+  /** The first event after a quiet time is applied in the next frame; those of a burst together. A hidden tab has no frames. */
   #enqueue(event: ServerEvent): void {
     // The server counts a run's events as use: nobody is locked out while watching one.
     if (event.type === 'rotation' || event.type === 'run') this.#api.onAnswered()
@@ -152,6 +156,7 @@ export class Live {
     this.#flushing = true
     const flush = (): void => {
       this.#flushing = false
+      this.#flushedAt = performance.now()
       const events = this.#queue
       this.#queue = []
       if (events.length === 0) return
@@ -163,7 +168,9 @@ export class Live {
       }
       this.apply(events)
     }
-    if (document.visibilityState === 'hidden') setTimeout(flush, 100)
+    const rest = this.#flushedAt + redrawMs - performance.now()
+    if (document.visibilityState === 'hidden') setTimeout(flush, redrawMs)
+    else if (rest > 0) setTimeout(flush, rest)
     else requestAnimationFrame(flush)
   }
 }
