@@ -69,18 +69,17 @@ async function place(target: string, bytes: Buffer, placing: Placing): Promise<v
   const made = temporaryBeside(target)
   let renamed = false
   try {
-    let stat: BigIntStats | undefined
     // 0600 until it is complete: a looser mode must not show a half-written secret to others.
-    await withHandle(await fs.open(made, 'wx', 0o600), async (handle) => {
+    const stat = await withHandle(await fs.open(made, 'wx', 0o600), async (handle) => {
       await writeAll(handle, bytes)
       if (placing.owner) await keepOwner(handle, placing.owner)
       await handle.chmod(placing.mode)
       await handle.sync()
-      stat = await handle.stat({ bigint: true })
+      return handle.stat({ bigint: true })
     })
     await onceLetGo(() => fs.rename(made, target), placing.stillSame)
     renamed = true
-    if (stat) placing.placed?.(stat)
+    placing.placed?.(stat)
   } finally {
     if (!renamed) await fs.rm(made, { force: true }).catch(() => undefined)
   }
@@ -171,12 +170,14 @@ async function keepOwner(
 }
 
 /** Closes in any case; an error on close counts, since some file systems report a failed write there. */
-async function withHandle(handle: FileHandle, use: (handle: FileHandle) => Promise<void>): Promise<void> {
+async function withHandle<T>(handle: FileHandle, use: (handle: FileHandle) => Promise<T>): Promise<T> {
+  let result: T
   try {
-    await use(handle)
+    result = await use(handle)
   } catch (error) {
     await handle.close().catch(() => undefined)
     throw error
   }
   await handle.close()
+  return result
 }

@@ -5,10 +5,10 @@ import fs from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from './clock.ts'
 import { Failure } from './failure.ts'
-import { takeLock } from './lock.ts'
+import { lockHolder, takeLock } from './lock.ts'
 import { isRunning, ownIdentity } from './processIdentity.ts'
 
 let directory: string
@@ -17,7 +17,10 @@ beforeEach(() => {
   directory = mkdtempSync(path.join(os.tmpdir(), 'keyturn-lock-'))
   file = path.join(directory, 'lock')
 })
-afterEach(() => rmSync(directory, { recursive: true, force: true }))
+afterEach(() => {
+  vi.restoreAllMocks()
+  rmSync(directory, { recursive: true, force: true })
+})
 
 const worker = (...args: string[]) =>
   spawn(
@@ -124,4 +127,66 @@ it('is not locked out by a lock of its own that could not be removed', async () 
   await fs.rename(`${file}.away`, file)
   await (await takeLock(file, { clock })).release()
   expect(await fs.readdir(directory)).toEqual([])
+})
+
+it('tells who holds it without a touch: this process, nobody, or nobody any more', async () => {
+  expect(await lockHolder(file)).toBeUndefined()
+  const lock = await takeLock(file, { clock })
+  expect(await lockHolder(file)).toMatchObject({ pid: process.pid })
+  await lock.release()
+  await fs.writeFile(file, JSON.stringify(await dead()))
+  expect(await lockHolder(file)).toBeUndefined()
+  expect(await fs.readdir(directory)).toEqual(['lock'])
+})
+
+it('takes what names no holder for one being written', async () => {
+  await fs.writeFile(file, JSON.stringify({ ...(await dead()), nonce: 'short' }))
+  expect(await reason(takeLock(file, { clock }))).toBeInstanceOf(Failure)
+})
+
+describe('what happens between two looks', () => {
+  /** Of another machine, which this one cannot ask: taken to run. */
+  const living = async () =>
+    `${JSON.stringify({ ...(await dead()), boot: 'other', host: 'elsewhere', nonce: 'e'.repeat(24) })}\n`
+
+  /** Lets `act` happen just before the n-th opening of the lock for reading. */
+  function before(nth: number, act: () => Promise<void>): void {
+    const open = fs.open
+    let reads = 0
+    vi.spyOn(fs, 'open').mockImplementation(async (at, flags, mode) => {
+      if (at === file && flags === 'r' && ++reads === nth) await act()
+      return open(at, flags, mode)
+    })
+  }
+
+  it('a lock that is let go is taken at the next try', async () => {
+    await fs.writeFile(file, await living())
+    before(1, () => fs.unlink(file))
+    const lock = await takeLock(file, { clock, patienceMs: 1_000 })
+    expect(await lockHolder(file)).toMatchObject({ pid: process.pid })
+    await lock.release()
+  })
+
+  it('a dead lock that another one takes over meanwhile is left to that one', async () => {
+    await fs.writeFile(file, JSON.stringify(await dead()))
+    const theirs = await living()
+    before(2, () => fs.writeFile(file, theirs))
+    expect(await reason(takeLock(file, { clock }))).toBeInstanceOf(Failure)
+    expect(await fs.readFile(file, 'utf8')).toBe(theirs)
+    expect(await fs.readdir(directory)).toEqual(['lock'])
+  })
+
+  it('a dead lock that its taker lets go of at once is gone, and ours is made', async () => {
+    await fs.writeFile(file, JSON.stringify(await dead()))
+    before(2, () => fs.unlink(file))
+    await (await takeLock(file, { clock })).release()
+    expect(await fs.readdir(directory)).toEqual([])
+  })
+
+  it('one that was taken for dead while it was being written sees that it lost', async () => {
+    const theirs = await living()
+    before(1, () => fs.writeFile(file, theirs))
+    expect(await reason(takeLock(file, { clock }))).toBeInstanceOf(Failure)
+    expect(await fs.readFile(file, 'utf8')).toBe(theirs)
+  })
 })

@@ -121,10 +121,9 @@ async function bringOver(
 async function basesFor(file: StoredFile, trail: PairTrail, replaced: Replaced): Promise<Buffer[]> {
   const bases: Buffer[] = []
   const last = file.replaced.indexOf(replaced)
-  for (let index = last; index >= 0 && index > last - mostBases; index--) {
-    const content = file.replaced[index]?.content
-    if (content) bases.push(heal(await file.parse(content), trail, file.path).bytes)
-  }
+  const recent = file.replaced.slice(Math.max(0, last + 1 - mostBases), last + 1)
+  for (const { content } of recent.reverse())
+    bases.push(heal(await file.parse(content), trail, file.path).bytes)
   return bases
 }
 

@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readSharedConfig } from '../aws/sharedConfigReader.ts'
 import { systemClock } from '../platform/clock.ts'
 import { Secret } from './keyPair.ts'
 import type { KeyPair } from './keyPair.ts'
+import type { SharedConfigReader } from './reading.ts'
 import { createProfileStore } from './store.ts'
+import { MovedMeanwhile, StoredFile } from './storedFile.ts'
 
 let dir: string
 let credentials: string
@@ -26,10 +28,10 @@ const pair = (n: number): KeyPair => ({
 })
 const section = (name: string, n: number, eol = '\n') =>
   `[${name}]${eol}aws_access_key_id = ${pair(n).id}${eol}aws_secret_access_key = ${pair(n).secret.reveal()}${eol}`
-const open = (lockPatienceMs = 2_000) =>
+const open = (lockPatienceMs = 2_000, reader: SharedConfigReader = readSharedConfig) =>
   createProfileStore({
     locations: { credentials: { path: credentials, from: 'test' }, config: { path: config, from: 'test' } },
-    reader: readSharedConfig,
+    reader,
     clock: systemClock,
     lockPatienceMs,
   })
@@ -39,7 +41,7 @@ const trouble = async (doing: Promise<unknown>) => {
     () => undefined,
     (reason: unknown) => reason,
   )
-  return (error as { trouble?: { name: string; detail: string } } | undefined)?.trouble
+  return (error as { trouble?: { name: string; title: string; detail: string } } | undefined)?.trouble
 }
 
 describe('swap', () => {
@@ -85,6 +87,62 @@ describe('swap', () => {
     ])
     expect(await text(credentials)).toBe(section('a', 2))
     expect(await text(config)).toBe(section('profile b', 2))
+    await store.release()
+  })
+})
+
+describe('swap, where something is in the way', () => {
+  afterEach(() => void vi.restoreAllMocks())
+
+  it('needs no file for no change', async () => {
+    await open().swap([])
+    expect(await fs.readdir(dir)).toEqual([])
+  })
+
+  it('gives up on a file that never stands still', async () => {
+    await fs.writeFile(credentials, section('a', 1))
+    const replace = vi.spyOn(StoredFile.prototype, 'replace').mockRejectedValue(new MovedMeanwhile('changed'))
+    const store = open()
+    expect(
+      await trouble(store.swap([{ file: 'credentials', profile: 'a', from: pair(1), to: pair(2) }])),
+    ).toMatchObject({ name: 'file-write', title: 'Another program keeps writing' })
+    expect(replace.mock.calls.length).toBeGreaterThan(5)
+    expect(await text(credentials)).toBe(section('a', 1))
+    expect(await fs.readdir(dir)).toEqual(['credentials'])
+  })
+
+  it('saves for the others what they asked where the pair of one would be misread', async () => {
+    await fs.writeFile(credentials, section('a', 1) + section('b', 2) + section('c', 3))
+    const store = open(2_000, async (bytes, which) => {
+      const read = await readSharedConfig(bytes, which)
+      return bytes.includes(pair(12).id) ? { a: read['a'] ?? {} } : read
+    })
+    const ends = await Promise.all(
+      ['a', 'b', 'c'].map((profile, n) =>
+        trouble(store.swap([{ file: 'credentials', profile, from: pair(n + 1), to: pair(n + 11) }])),
+      ),
+    )
+    expect(ends.map((each) => each?.name)).toEqual([undefined, 'file-ambiguous', undefined])
+    expect(await text(credentials)).toBe(section('a', 11) + section('b', 2) + section('c', 13))
+    await store.release()
+  })
+
+  it('remembers for reconcile what a save saw taken out', async () => {
+    await fs.writeFile(credentials, section('a', 1))
+    const late = await fs.open(credentials, 'r+')
+    const store = open()
+    await store.swap([{ file: 'credentials', profile: 'a', from: pair(1), to: pair(11) }])
+    await late.truncate(0)
+    await late.write(`${section('a', 1)}region = x\n`, 0)
+    await late.close()
+    expect(await store.reconcile()).toMatchObject({ settled: true })
+    // A program that had read before the merge takes the setting out; the next save sees that, reconcile tells it.
+    await fs.writeFile(credentials, section('a', 11))
+    await store.swap([{ file: 'credentials', profile: 'a', from: pair(11), to: pair(21) }])
+    const found = await store.reconcile()
+    expect(found.settled).toBe(false)
+    expect(found.notes.join()).toContain('region of [a]')
+    expect(await store.reconcile()).toMatchObject({ settled: true })
     await store.release()
   })
 })

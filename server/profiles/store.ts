@@ -195,7 +195,7 @@ class FileProfileStore implements ProfileStore {
     try {
       await this.#locked(touched, () => this.#writeLocked(batch, answers))
     } catch (error) {
-      thrown = writeFailure(this.#paths[batch[0]?.changes[0]?.file ?? 'credentials'], error)
+      thrown = writeFailure(this.#paths[touched[0] as Which], error)
     }
     for (const pending of batch) {
       const failure = answers.has(pending) ? answers.get(pending) : thrown
