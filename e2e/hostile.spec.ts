@@ -203,7 +203,7 @@ test('a profile named like markup is text', async () => {
   expect(policyViolations).toEqual([])
 })
 
-test('a page of another site cannot frame ours, and localhost leads to the address that is ours', async () => {
+test('localhost leads to the address that is ours', async () => {
   const page = await context.newPage()
   await page.goto(`http://localhost:${port}/#x`)
   expect(new URL(page.url()).host).toBe(`127.0.0.1:${port}`)

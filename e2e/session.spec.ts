@@ -77,6 +77,41 @@ test('Stop ends the command, and the page says so', async ({ stage, page, watch 
   expect(await stage.command!.exited).toEqual({ code: 0, signal: null })
 })
 
+test('a server that dies takes its data from the page, which sends nothing by itself', async ({
+  stage,
+  page,
+  watch,
+}) => {
+  watch.allow(/ERR_/)
+  const pair = stage.users('default').get('default')!
+  await enter(page, await stage.start())
+  await expect(page.getByText(pair.id)).toBeVisible()
+  const sent: string[] = []
+  page.on('request', (request) => sent.push(request.method()))
+  await stage.kill()
+  await expect(page.getByText(pair.id)).toHaveCount(0)
+  // It asks again and again whether the server is back, and for nothing else.
+  await page.waitForEvent('requestfailed')
+  expect([...new Set(sent)]).toEqual(['GET'])
+})
+
+test('going back shows nothing of a session that has ended', async ({ stage, page, watch }) => {
+  watch.allow(/status of 401/, /another origin/)
+  const pair = stage.users('default').get('default')!
+  const link = await stage.start()
+  await enter(page, link)
+  await expect(page.getByText(pair.id)).toBeVisible()
+  await page.goto('about:blank')
+  // Another tab ends it meanwhile.
+  const reply = await page.context().newPage()
+  await reply.goto(new URL(link).origin)
+  await reply.getByRole('button', { name: 'Lock' }).click()
+  await expect(reply.getByRole('heading', { name: 'Keyturn has locked this page' })).toBeVisible()
+  await page.goBack()
+  await expect(page.getByRole('heading', { name: 'Paste the link from the terminal' })).toBeVisible()
+  await expect(page.getByText(pair.id)).toHaveCount(0)
+})
+
 test('settings are kept: policy, theme, exclusions', async ({ stage, page }) => {
   stage.users('default', 'other')
   await enter(page, await stage.start())

@@ -85,6 +85,19 @@ describe('the Host header', () => {
     expect(posted.status).toBe(421)
   })
 
+  it('believes no proxy about the host, the scheme or who asks', async () => {
+    const ours = `127.0.0.1:${server.port}`
+    const claims = [`X-Forwarded-Host: ${ours}`, `Forwarded: host="${ours}"`, 'X-Forwarded-For: 127.0.0.1']
+    const foreign = await sendRaw(server.port, rawRequest('GET / HTTP/1.1', ['Host: evil.test', ...claims]))
+    expect(foreign.status).toBe(421)
+    const scheme = ['X-Forwarded-Proto: https', 'X-Forwarded-Host: evil.test']
+    for (const origin of [`https://${ours}`, 'http://evil.test', 'https://evil.test']) {
+      const lines = [`Host: ${ours}`, `Origin: ${origin}`, ...scheme]
+      const reply = await sendRaw(server.port, rawRequest('DELETE /api/session HTTP/1.1', lines))
+      expect([origin, reply.status]).toEqual([origin, 403])
+    }
+  })
+
   it('refuses two Hosts, whichever comes first, and none', async () => {
     const ours = `127.0.0.1:${server.port}`
     expect((await get('/', [ours, 'evil.test'])).status).toBe(400)
