@@ -37,7 +37,7 @@ test.afterAll(async () => {
 // 320 px is WCAG's width for reflow, 1280 px at 400 %: looked at for spilling alone.
 for (const width of [1280, 375, 320])
   test(`every screen and state at ${width} px`, async ({ stage, page }) => {
-    test.setTimeout(900_000)
+    test.setTimeout(1_800_000)
     stage.origins.push(new URL(address).origin)
     await page.emulateMedia({ reducedMotion: 'reduce' })
     await page.goto(`${address}gallery.html`)
@@ -60,6 +60,7 @@ for (const width of [1280, 375, 320])
           await page.screenshot({ path: `${pictures}${name}-${width}-${colorScheme}.png` })
         }
         await page.setViewportSize({ width, height: 800 })
-        await expectAccessible(page)
+        // Narrow, what differs is sizes and places: colours are the same as in the wide page.
+        await expectAccessible(page, width === 1280 ? themes : ['light'])
       })
   })
