@@ -35,7 +35,7 @@ describe('estimate', () => {
 
   it('goes by the pace of those that have', () => {
     const r = run([done(20), done(20), done(20), going(5)], { state: 'running', startedAt: ago(0, 25) })
-    expect(estimate(r, now)).toBe('about 15 seconds left')
+    expect(estimate(r, now)).toBe('About 15 seconds left')
   })
 
   it('says when a run is slower than its own pace', () => {
@@ -50,7 +50,7 @@ describe('estimate', () => {
       rotation(['w'], { state: 'waiting', steps: steps(0, 'pending') }),
     )
     const r = run([done(20), done(20), done(20), ...waiting], { state: 'running', startedAt: ago(0, 30) })
-    expect(estimate(r, now)).toBe('about 5 minutes left')
+    expect(estimate(r, now)).toBe('About 5 minutes left')
   })
 
   it('says that it is the person who is waited for', () => {

@@ -68,11 +68,11 @@ function took(rotation: Rotation): number | undefined {
 /** Seconds as an estimate deserves: 5 s steps below half a minute, 15 s below two, then minutes. */
 function coarse(ms: number): string {
   const s = ms / 1_000
-  if (s < 8) return 'a few seconds'
-  if (s < 30) return `about ${Math.ceil(s / 5) * 5} seconds`
-  if (s < 120) return `about ${Math.ceil(s / 15) * 15} seconds`
+  if (s < 8) return 'A few seconds'
+  if (s < 30) return `About ${Math.ceil(s / 5) * 5} seconds`
+  if (s < 120) return `About ${Math.ceil(s / 15) * 15} seconds`
   const minutes = Math.ceil(s / 60)
-  return `about ${minutes} minutes`
+  return `About ${minutes} minutes`
 }
 
 /**

@@ -34,6 +34,16 @@ it('lets a rotation pass a step that it does not have once it is past what comes
   ])
 })
 
+it('counts one that was rolled back at no step after the one that failed, though these are skipped', () => {
+  const back = rotation(['r'], {
+    state: 'rolledBack',
+    steps: steps(1, 'failed').map((step) =>
+      step.state === 'pending' ? { ...step, state: 'skipped' } : step,
+    ),
+  })
+  expect(stagesOf([back]).map(({ through }) => through)).toEqual([1, 0, 0, 0, 0, 0, 0])
+})
+
 it('explains the step that most are in, the later one of equals, and none where nothing goes on', () => {
   expect(busiest(stagesOf([at(1), at(2), at(2), at(6)]))?.name).toBe('verify')
   expect(busiest(stagesOf([at(1), at(6)]))?.name).toBe('confirm')

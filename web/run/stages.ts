@@ -29,7 +29,7 @@ export function stagesOf(rotations: readonly Rotation[]): Stage[] {
     let past = true
     for (const stage of stages) {
       const state = steps.find(({ name }) => name === stage.name)?.state
-      if (state !== undefined) past = state === 'done' || state === 'skipped'
+      if (state !== undefined && state !== 'skipped') past = state === 'done'
       if (past) stage.through++
       else if (state === 'running') stage.now++
     }
