@@ -120,6 +120,9 @@ test('a spare key is deleted only where it is picked', async ({ stage, page }) =
   await expect(startButton(page, '0 keys')).toBeDisabled()
   await expectAccessible(page)
   await page.getByRole('radio', { name: `Delete ****${spare.id.slice(-4)} for good` }).check()
+  // A choice that is not in the plan yet would be passed over: the run cannot be started before it is.
+  await expect(page.getByRole('region', { name: 'Start' })).toContainText('1 choice not in the plan yet')
+  await expect(page.getByRole('button', { name: /^Rotate \d/ })).toHaveCount(0)
   await page.getByRole('button', { name: 'Apply 1 choice to the plan' }).click()
   await expect(page.getByRole('region', { name: 'Start' })).toContainText('1 spare key deleted')
   expect(stage.statuses('sam')).toEqual({ [spare.id]: 'Active', [key.id]: 'Active' })
