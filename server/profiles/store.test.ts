@@ -214,6 +214,26 @@ describe('reconcile', () => {
   })
 })
 
+it('tells two that look at once what is to be told once, once, and both what still stands in the way', async () => {
+  await fs.writeFile(credentials, section('a', 1) + section('b', 2))
+  const late = await fs.open(credentials, 'r+')
+  const store = open()
+  await store.swap([{ file: 'credentials', profile: 'a', from: pair(1), to: pair(11) }])
+  await late.truncate(0)
+  await late.write(`${section('a', 1)}region = x\n${section('b', 2)}`, 0)
+  await late.close()
+  const merged = await Promise.all([store.reconcile(), store.reconcile()])
+  expect(merged).toEqual([
+    { settled: true, notes: [expect.stringContaining('merged')] },
+    { settled: true, notes: [] },
+  ])
+  await fs.writeFile(credentials, `${section('a', 7)}region = x\n${section('b', 2)}`)
+  const [one, two] = await Promise.all([store.reconcile(), store.reconcile()])
+  expect(one).toMatchObject({ settled: false, notes: [expect.stringContaining(pair(7).id)] })
+  expect(two).toEqual(one)
+  await store.release()
+})
+
 describe('two stores over the same files', () => {
   it('one after the other, or the second says who is at work', async () => {
     await fs.writeFile(credentials, section('a', 1) + section('b', 2))

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config'
+
+/** Of the parts that keep a rotation safe, each branch is tried by a test beside it: less than all of them fails. */
+export default defineConfig({
+  test: {
+    maxWorkers: '100%',
+    include: [
+      'server/rotation/{journal,undoStore,machine,decide,drive}.test.ts',
+      'server/profiles/{batch,putPairs,foreignWrites,store,storeFaults,badFiles}.test.ts',
+      'server/platform/*.test.ts',
+    ],
+    testTimeout: 120_000,
+    coverage: {
+      enabled: true,
+      provider: 'v8',
+      reporter: ['text'],
+      reportOnFailure: true,
+      include: [
+        'server/rotation/{journal,undoStore,machine}.ts',
+        'server/profiles/{store,batch,putPairs,foreignWrites}.ts',
+        'server/platform/{atomicFile,lock}.ts',
+      ],
+      thresholds: { branches: 100 },
+    },
+  },
+})
