@@ -94,14 +94,19 @@ function notesOf(spec: Spec, standing: Standing): string[] {
 
 function viewStep(name: StepView['name'], standing: Standing, entries: readonly Entry[]): StepView {
   const mark = standing.marks.get(name)
-  const since = entries.findLastIndex((entry) => entry.phase === 'retried')
-  const own = entries.slice(since + 1).filter((entry) => 'step' in entry && entry.step === name)
+  const its = (from: number) => entries.slice(from).filter((entry) => 'step' in entry && entry.step === name)
+  const lately = its(entries.findLastIndex((entry) => entry.phase === 'retried') + 1)
+  // A retry of the step that stood still leaves the others their times; one after a rollback begins anew.
+  const anew = entries.findLastIndex(
+    (entry, index) => entry.phase === 'retried' && entries[index - 1]?.phase === 'finished',
+  )
+  const own = lately.length > 0 ? lately : its(anew + 1)
   const started =
     own.find((entry) => entry.phase === 'started') ?? own.find((entry) => entry.phase === 'undoing')
   const finished = own.findLast(
     (entry) => entry.phase === 'done' || entry.phase === 'failed' || entry.phase === 'undone',
   )
-  const state = stepState(mark, own, standing)
+  const state = stepState(mark, lately, standing)
   return {
     name,
     state,
@@ -110,7 +115,11 @@ function viewStep(name: StepView['name'], standing: Standing, entries: readonly 
   }
 }
 
-function stepState(mark: string | undefined, own: readonly Entry[], standing: Standing): StepView['state'] {
+function stepState(
+  mark: string | undefined,
+  lately: readonly Entry[],
+  standing: Standing,
+): StepView['state'] {
   switch (mark) {
     case 'started':
     case 'undoing':
@@ -120,7 +129,7 @@ function stepState(mark: string | undefined, own: readonly Entry[], standing: St
     case 'undoFailed':
       return 'failed'
     case 'out':
-      return own.some((entry) => entry.phase === 'failed')
+      return lately.some((entry) => entry.phase === 'failed')
         ? 'failed'
         : standing.finished
           ? 'undone'

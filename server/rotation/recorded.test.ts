@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest'
+import type { Entry, NewEntry, Spec } from './entries.ts'
+import { recordedOf } from './recorded.ts'
+
+const spec: Spec = {
+  id: 'r1-0',
+  kind: 'rotate',
+  from: 'AKIAOLD',
+  profiles: [{ name: 'dev', file: 'credentials' }],
+  retire: 'deactivate',
+  account: { id: '000000000000', derived: true, alias: 'acme' },
+}
+const refused = { name: 'refused', title: 'R', detail: 'R.' }
+const noWay = { name: 'no-way', title: 'N', detail: 'N.' }
+const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 12, 0, second)).toISOString()
+/** An entry a second. */
+const journal = (...entries: NewEntry[]) =>
+  entries.map((entry, index) => ({ at: at(index), ...entry }) as Entry)
+const told = (...entries: NewEntry[]) => recordedOf(spec, journal(...entries))
+const step = (name: string, ...entries: NewEntry[]) =>
+  told(...entries).steps.find((each) => each.name === name)
+
+const before = ['check', 'create', 'verify', 'save', 'prove', 'hook'] as const
+const saved = before.flatMap((name): NewEntry[] => [
+  { phase: 'started', step: name },
+  { phase: 'done', step: name },
+])
+const retireFailed: NewEntry[] = [
+  ...saved,
+  { phase: 'started', step: 'retire' },
+  { phase: 'failed', step: 'retire', trouble: refused },
+  { phase: 'settled', step: 'retire', found: 'out', facts: { oldKey: 'active' } },
+  { phase: 'halted', trouble: refused },
+]
+const rolledBack: NewEntry[] = [
+  { phase: 'started', step: 'check' },
+  { phase: 'failed', step: 'check', trouble: refused },
+  { phase: 'settled', step: 'check', found: 'out' },
+  { phase: 'finished', outcome: 'rolledBack' },
+]
+
+describe('the steps', () => {
+  it('tell what became of each, and when', () => {
+    expect(told(...saved.slice(0, 3)).steps.slice(0, 3)).toEqual([
+      { name: 'check', state: 'done', startedAt: at(0), finishedAt: at(1) },
+      { name: 'create', state: 'running', startedAt: at(2) },
+      { name: 'verify', state: 'pending' },
+    ])
+    expect(step('check', ...rolledBack)).toEqual({
+      name: 'check',
+      state: 'failed',
+      startedAt: at(0),
+      finishedAt: at(1),
+    })
+    expect(step('create', ...rolledBack)).toEqual({ name: 'create', state: 'skipped' })
+  })
+
+  it('keep their times when the one that stood still is retried', () => {
+    const again: NewEntry[] = [...retireFailed, { phase: 'retried' }]
+    expect(step('check', ...again)).toEqual({
+      name: 'check',
+      state: 'done',
+      startedAt: at(0),
+      finishedAt: at(1),
+    })
+    expect(step('retire', ...again)?.state).toBe('running')
+    expect(
+      step('retire', ...again, { phase: 'started', step: 'retire' }, { phase: 'done', step: 'retire' }),
+    ).toEqual({
+      name: 'retire',
+      state: 'done',
+      startedAt: at(17),
+      finishedAt: at(18),
+    })
+  })
+
+  it('begin anew after a rollback', () => {
+    expect(told(...rolledBack, { phase: 'retried' }).steps[0]).toEqual({ name: 'check', state: 'pending' })
+    expect(told(...rolledBack, { phase: 'retried' }, { phase: 'started', step: 'check' }).steps[0]).toEqual({
+      name: 'check',
+      state: 'running',
+      startedAt: at(5),
+    })
+  })
+
+  it.each<[string, NewEntry[]]>([
+    ['running', [{ phase: 'undoing', step: 'create' }]],
+    [
+      'undone',
+      [
+        { phase: 'undoing', step: 'create' },
+        { phase: 'undone', step: 'create' },
+      ],
+    ],
+    ['failed', [{ phase: 'undoFailed', step: 'create', trouble: noWay }]],
+    ['failed', [{ phase: 'settled', step: 'create', found: 'unclear', trouble: noWay }]],
+    ['running', [{ phase: 'settled', step: 'create', found: 'out' }]],
+    [
+      'undone',
+      [
+        { phase: 'settled', step: 'create', found: 'out' },
+        { phase: 'finished', outcome: 'rolledBack' },
+      ],
+    ],
+    [
+      'failed',
+      [
+        { phase: 'started', step: 'create' },
+        { phase: 'halted', trouble: noWay },
+      ],
+    ],
+  ])('are %s after %j', (state, entries) => {
+    expect(step('create', ...entries)?.state).toBe(state)
+  })
+})
+
+describe('the problem', () => {
+  it.each<[string | undefined, NewEntry[]]>([
+    [undefined, saved],
+    ['refused', retireFailed],
+    ['refused', rolledBack],
+    [
+      'interrupted',
+      [
+        { phase: 'started', step: 'check' },
+        { phase: 'resumed' },
+        { phase: 'finished', outcome: 'rolledBack' },
+      ],
+    ],
+    [
+      undefined,
+      [
+        { phase: 'failed', step: 'check', trouble: refused },
+        { phase: 'stopping' },
+        { phase: 'finished', outcome: 'stopped' },
+      ],
+    ],
+    ['refused', [{ phase: 'failed', step: 'create', trouble: refused }]],
+    [
+      'no-way',
+      [
+        { phase: 'failed', step: 'create', trouble: refused },
+        { phase: 'undoFailed', step: 'create', trouble: noWay },
+      ],
+    ],
+  ])('is %s', (name, entries) => {
+    expect(told(...entries).problem?.name).toBe(name)
+  })
+})
+
+describe('what is known', () => {
+  it('of the keys is what the journal found, else what the plan knew', () => {
+    expect(told()).toMatchObject({ oldKeyState: 'active', account: spec.account })
+    expect(told()).not.toHaveProperty('newKey')
+    expect(recordedOf({ ...spec, to: 'AKIAPLANNED' }, []).newKey).toBe('AKIAPLANNED')
+    const found = told(
+      { phase: 'done', step: 'check', facts: { account: '111122223333' } },
+      { phase: 'done', step: 'create', facts: { newKey: 'AKIANEW' } },
+      { phase: 'done', step: 'retire', facts: { oldKey: 'inactive' } },
+    )
+    expect(found).toMatchObject({ newKey: 'AKIANEW', oldKeyState: 'inactive', lastAt: at(2) })
+    expect(found.account).toEqual({ id: '111122223333', derived: false, alias: 'acme' })
+    expect(told({ phase: 'undone', step: 'create', facts: { newKey: null } })).not.toHaveProperty('newKey')
+  })
+
+  it.each([
+    ['rotate', 'active'],
+    ['restore', 'active'],
+    ['reactivate', 'unknown'],
+    ['deactivate', 'unknown'],
+  ] as const)('of the old key before a %s: %s', (kind, state) => {
+    expect(recordedOf({ ...spec, kind }, []).oldKeyState).toBe(state)
+    expect(
+      recordedOf({ ...spec, kind }, journal({ phase: 'done', step: 'retire', facts: { oldKey: 'odd' } }))
+        .oldKeyState,
+    ).toBe(state)
+  })
+
+  it('is the last alarm, and what to note', () => {
+    const facts = { spareDeleted: true, leftUnified: true, strays: ['AKIASTRAY'], foreignWrites: ['Merged.'] }
+    const entries = journal(
+      { phase: 'alarm', trouble: refused },
+      { phase: 'alarm', trouble: noWay },
+      { phase: 'noted', step: 'save', facts },
+    )
+    const { alarm, notes } = recordedOf({ ...spec, spare: 'AKIASPARE1234' }, entries)
+    expect(alarm).toEqual(noWay)
+    expect(notes).toEqual([
+      expect.stringContaining('****1234 was deleted'),
+      expect.stringContaining('now hold the key that stayed'),
+      expect.stringContaining('reply was lost'),
+      'Merged.',
+    ])
+    expect(recordedOf(spec, entries).notes).toHaveLength(3)
+    expect(
+      told({ phase: 'noted', step: 'save', facts: { strays: [], spareDeleted: false, leftUnified: false } })
+        .notes,
+    ).toEqual([])
+  })
+})
