@@ -18,8 +18,12 @@ export function writeFigures(report: Report, machine: string, now: Date): void {
       report.figures.filter((figure) => figure.group === group),
     ),
   )
+  const plot = '![Time, floor and memory by the number of keys](scaling.svg)'
   const head = `\`npm run bench -- --write\` on ${now.toISOString().slice(0, 10)}; ${machine}.`
-  writeFileSync(file, `${before}${begin}\n\n${[head, ...tables].join('\n\n')}\n\n${end}${after}`)
+  writeFileSync(
+    file,
+    `${before}${begin}\n\n${[head, ...(groups.includes('scaling') ? [plot] : []), ...tables].join('\n\n')}\n\n${end}${after}`,
+  )
 }
 
 function table(group: string, figures: readonly Recorded[]): string {

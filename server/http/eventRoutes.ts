@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
 import { ServerEvent } from '../api/events.ts'
 import type { EventStreams } from './eventStream.ts'
 import { withReferences } from './schemas.ts'
@@ -8,6 +10,14 @@ const branches = new Map(ServerEvent.anyOf.map((schema) => [schema.properties.ty
 /** GET /api/events: server-sent events. The page reads them with fetch, which can send the session's header. */
 export function eventRoutes(streams: EventStreams): FastifyPluginAsyncTypebox {
   return async (app) => {
+    // Compiled once for all streams.
+    const writers = new Map<string, (data: ServerEvent) => string>()
+    const writer = (type: ServerEvent['type'], reply: FastifyReply) => {
+      const write =
+        writers.get(type) ?? reply.compileSerializationSchema(withReferences(branches.get(type) ?? {}))
+      writers.set(type, write)
+      return write
+    }
     app.get(
       '/api/events',
       {
@@ -24,14 +34,7 @@ export function eventRoutes(streams: EventStreams): FastifyPluginAsyncTypebox {
         },
       },
       async (request, reply) => {
-        const writers = new Map<string, (data: ServerEvent) => string>()
-        const serialize = (event: ServerEvent) => {
-          const write =
-            writers.get(event.type) ??
-            reply.compileSerializationSchema(withReferences(branches.get(event.type) ?? {}))
-          writers.set(event.type, write)
-          return write(event)
-        }
+        const serialize = (event: ServerEvent) => writer(event.type, reply)(event)
         const { session } = request
         if (!session) throw new Error('The guard let a stream through without a session.')
         reply.hijack()
@@ -44,6 +47,11 @@ export function eventRoutes(streams: EventStreams): FastifyPluginAsyncTypebox {
         await streams.open(session.cookie, reply.raw, serialize).catch((error: unknown) => {
           request.log.error({ err: error }, 'an event stream failed')
         })
+        // Once the page has what it shows: else the first steps of a run would wait for their writers.
+        for (const type of branches.keys()) {
+          await nextTurn()
+          writer(type, reply)
+        }
       },
     )
   }
