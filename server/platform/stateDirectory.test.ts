@@ -47,6 +47,48 @@ describe('openStateDirectory', () => {
     expect(await mode(path.join(wanted, 'settings.json'))).toBe('600')
   })
 
+  it('leaves a hook executable, for its owner alone', async () => {
+    const wanted = path.join(base, 's')
+    await fs.mkdir(path.join(wanted, 'hooks'), { recursive: true })
+    await fs.writeFile(path.join(wanted, 'hooks', 'deploy'), '#!/bin/sh\n')
+    await fs.chmod(path.join(wanted, 'hooks', 'deploy'), 0o755)
+    await fs.writeFile(path.join(wanted, 'hooks', 'notes'), '')
+    await fs.chmod(path.join(wanted, 'hooks', 'notes'), 0o644)
+    await openStateDirectory(wanted)
+    expect(await mode(path.join(wanted, 'hooks', 'deploy'))).toBe('700')
+    expect(await mode(path.join(wanted, 'hooks', 'notes'))).toBe('600')
+  })
+
+  it('refuses a directory of something else, and touches no mode in it', async () => {
+    const home = path.join(base, 'home')
+    await fs.mkdir(path.join(home, 'bin'), { recursive: true })
+    await fs.mkdir(path.join(home, 'runs'))
+    await fs.writeFile(path.join(home, 'bin', 'tool'), '')
+    for (const each of [home, path.join(home, 'bin'), path.join(home, 'bin', 'tool')])
+      await fs.chmod(each, 0o755)
+    expect(await trouble(openStateDirectory(home))).toMatchObject({
+      name: 'not-a-state-directory',
+      detail: expect.stringContaining('holds bin, which'),
+    })
+    for (const each of [home, path.join(home, 'bin'), path.join(home, 'bin', 'tool')])
+      expect(await mode(each)).toBe('755')
+  })
+
+  it('knows its own again: what Keyturn makes, and what systems leave anywhere', async () => {
+    const wanted = path.join(base, 's')
+    await fs.mkdir(wanted)
+    const names = [
+      'keys.json',
+      '.keys.json.keyturn-0123456789abcdef.tmp',
+      'lock',
+      'lock-0123',
+      '.probe',
+      '.DS_Store',
+    ]
+    for (const name of names) await fs.writeFile(path.join(wanted, name), '')
+    expect(await openStateDirectory(wanted)).toBe(wanted)
+  })
+
   it('follows a link of our own', async () => {
     await fs.mkdir(path.join(base, 'real'))
     await fs.symlink(path.join(base, 'real'), path.join(base, 'link'))

@@ -31,14 +31,20 @@ const expandHome = (given: string) =>
     ? path.join(os.homedir(), given.slice(1))
     : given
 
+/** What Keyturn makes there, its temporary files, claims and what it put aside included. */
+const own = /^\.?(runs|undo|hooks|settings\.json|keys\.json|lock|probe)/
+/** What systems leave in any directory. */
+const litter = /^(\.DS_Store|\.nfs|\.fuse_hidden|\.directory$|Thumbs\.db$|desktop\.ini$)/
+
 /**
  * Makes the state directory where it is missing and sees to it that nobody else can read or plant anything in it:
  * it and what it holds must belong to this user, and modes are set to 0700 and 0600. Undo entries hold secrets.
+ * A directory of something else, such as a home, is refused before any mode in it is touched.
  *
  * @param given `--state-dir`; default: the platform's place
  * @returns its real path
- * @throws Failure `unsafe-state-directory` where it is another user's, `state-directory-unwritable` where it
- * cannot be written
+ * @throws Failure `unsafe-state-directory` where it is another user's, `not-a-state-directory` where it holds what is
+ * not Keyturn's, `state-directory-unwritable` where it cannot be written
  */
 export async function openStateDirectory(given?: string): Promise<string> {
   const directory = placeOf(given)
@@ -46,6 +52,7 @@ export async function openStateDirectory(given?: string): Promise<string> {
     await refuseForeignLink(directory)
     await makeDirectory(directory)
     const real = await fs.realpath(directory)
+    await refuseStrangers(real)
     await secure(real, await fs.lstat(real))
     await tryWriting(path.join(real, 'settings.json'), 4096)
     return real
@@ -96,6 +103,19 @@ async function refuseForeignLink(directory: string): Promise<void> {
   }
 }
 
+/** `--state-dir ~` must not take the execute bits from everything that a person has. */
+async function refuseStrangers(directory: string): Promise<void> {
+  const strangers = (await fs.readdir(directory)).filter((name) => !own.test(name) && !litter.test(name))
+  if (strangers.length === 0) return
+  const shown = strangers.sort().slice(0, 3).join(', ')
+  throw new Failure({
+    name: 'not-a-state-directory',
+    title: 'This is not a directory of Keyturn’s',
+    detail: `${directory} holds ${shown}${strangers.length > 3 ? ` and ${strangers.length - 3} more` : ''}, which Keyturn did not make. Nothing in it was touched.`,
+    remedy: 'Name an empty or a new directory with --state-dir.',
+  })
+}
+
 const isForeign = (stat: Stats) => process.getuid !== undefined && stat.uid !== process.getuid()
 
 const foreign = (at: string) =>
@@ -104,11 +124,13 @@ const foreign = (at: string) =>
     'Name another directory with --state-dir, or remove it.',
   )
 
-async function secure(at: string, stat: Stats): Promise<void> {
+/** @param allowed of a file's mode: a hook stays executable for its owner */
+async function secure(at: string, stat: Stats, allowed = 0o600): Promise<void> {
   if (isForeign(stat)) throw foreign(at)
   // The person's own link, such as settings.json kept elsewhere: theirs to judge.
   if (stat.isSymbolicLink()) return
-  await tighten(at, stat, stat.isDirectory() ? 0o700 : 0o600)
+  const executable = allowed === 0o700 ? stat.mode & 0o100 : 0
+  await tighten(at, stat, stat.isDirectory() ? 0o700 : 0o600 | executable)
   if (!stat.isDirectory()) return
   // Side by side: a long history has thousands of journals.
   await Promise.all(
@@ -119,7 +141,7 @@ async function secure(at: string, stat: Stats): Promise<void> {
         if (error.code === 'ENOENT') return undefined
         throw error
       })
-      if (found) await secure(below, found)
+      if (found) await secure(below, found, name === 'hooks' ? 0o700 : allowed)
     }),
   )
 }
