@@ -8,7 +8,7 @@ import { many } from './shapes.ts'
 /** As many kills as fit, but no more than this. */
 const most = 200
 /** KEYTURN_KILL_SECONDS gives it less or more time. */
-const budgetMs = Number(process.env['KEYTURN_KILL_SECONDS'] ?? 240) * 1000
+const budgetMs = Number(process.env['KEYTURN_KILL_SECONDS'] ?? 420) * 1000
 
 it('survives kill -9 at random instants of a run of 20 keys', async () => {
   const random = new Random(seed)
