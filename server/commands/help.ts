@@ -28,6 +28,8 @@ rotate
                                may be given more than once; the plan prints it where it is needed
   --merge KEYID                give the profiles of a user's two keys one new key; the second of the two is
                                deleted for good; may be given more than once; the plan prints it where it is needed
+  --signer PROFILE             let this administrator's profile sign for users of its account who may not themselves
+  --include-canaries           with --profile: also keys that look planted, whose use raises an alarm
   --hook PROGRAM               run it after each save and before the old key goes; may be given more than once
 
 status

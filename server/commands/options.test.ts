@@ -13,6 +13,12 @@ const usage = (...argv: string[]) => {
 }
 
 describe('parseOptions', () => {
+  it('takes the second yes for canaries where they are named, and nowhere else', () => {
+    expect(run('rotate', '--profile', 'bait', '--include-canaries').includeCanaries).toBe(true)
+    expect(usage('rotate', '--all', '--include-canaries')).toContain('goes with --profile')
+    expect(usage('status', '--include-canaries')).toContain('--include-canaries goes with')
+  })
+
   it('serves by default, deactivating old keys', () => {
     expect(run()).toEqual({
       command: 'serve',
@@ -24,6 +30,7 @@ describe('parseOptions', () => {
       oldKey: 'deactivate',
       deleteSpares: [],
       merge: [],
+      includeCanaries: false,
       hooks: [],
       dryRun: false,
       yes: false,

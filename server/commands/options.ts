@@ -27,6 +27,8 @@ export interface Options {
   readonly deleteSpares: readonly string[]
   /** Keys, by their whole id, that become one new key with the other key of their user. */
   readonly merge: readonly string[]
+  /** The second yes for keys that look planted; only where profiles are named. */
+  readonly includeCanaries: boolean
   /** Programs, by absolute path, to run after each save. */
   readonly hooks: readonly string[]
   /** An administrator's profile that signs for users of its account. */
@@ -63,6 +65,7 @@ const flags = {
   'old-key': { type: 'string' },
   'delete-spare': { type: 'string', multiple: true },
   merge: { type: 'string', multiple: true },
+  'include-canaries': { type: 'boolean' },
   hook: { type: 'string', multiple: true },
   signer: { type: 'string' },
   'dry-run': { type: 'boolean' },
@@ -85,6 +88,7 @@ const belongsTo: { readonly [name in keyof typeof flags]?: readonly Command[] } 
   'old-key': ['rotate'],
   'delete-spare': ['rotate'],
   merge: ['rotate'],
+  'include-canaries': ['rotate'],
   hook: ['rotate', 'recover'],
   signer: ['rotate'],
   'dry-run': ['rotate', 'undo'],
@@ -137,6 +141,10 @@ function checked(values: Values, positionals: readonly string[]): Options {
   if (command === 'rotate' && values.all && values.profile) {
     throw new UsageError('Give either --all or --profile, not both.')
   }
+  // A canary's alarm wakes somebody: nobody says yes to it without having named it.
+  if (values['include-canaries'] && !values.profile) {
+    throw new UsageError('--include-canaries goes with --profile: name the key that you take the alarm for.')
+  }
   if (command === 'rotate' && !values.all && !values.profile && values['older-than'] === undefined) {
     throw new UsageError('Say which keys: --all, --profile NAME or --older-than DAYS.')
   }
@@ -157,6 +165,7 @@ function checked(values: Values, positionals: readonly string[]): Options {
     oldKey: oldKeyOf(values['old-key']),
     deleteSpares: keyIdsOf('delete-spare', values['delete-spare']),
     merge: keyIdsOf('merge', values.merge),
+    includeCanaries: values['include-canaries'] ?? false,
     hooks: (values.hook ?? []).map(hookOf),
     dryRun: values['dry-run'] ?? false,
     yes: values.yes ?? false,

@@ -68,8 +68,9 @@ function passedOver(skip: readonly PlanSkip[], profilesOf: (key: string) => read
       profile === undefined ? places(profilesOf(key ?? '')) || short(key ?? '') : `[${profile}]`,
     )
   }
-  return [...byReason.values()].map(({ title, names }) => {
+  return [...byReason].map(([reason, { title, names }]) => {
     const more = names.length > 5 ? ` and ${names.length - 5} more` : ''
-    return `Skipped, ${title[0]?.toLowerCase() ?? ''}${title.slice(1)}: ${names.slice(0, 5).join(', ')}${more}`
+    const yes = reason === 'canary' ? '. To rotate it all the same: --profile and --include-canaries' : ''
+    return `Skipped, ${title[0]?.toLowerCase() ?? ''}${title.slice(1)}: ${names.slice(0, 5).join(', ')}${more}${yes}`
   })
 }

@@ -67,6 +67,26 @@ describe('keyturn rotate', () => {
     )
   })
 
+  it('calls AWS with a key that looks planted only after a second yes that names it', async () => {
+    const ground = await lay({ name: 'sam' })
+    const planted = '052310077262'
+    ground.sandbox.control.addAccount({ id: planted })
+    const [bait] = ground.sandbox.control.addUser(planted, { name: 'bait', keys: [{}] })
+    if (!bait) throw new Error('no bait')
+    await fs.appendFile(
+      ground.credentials,
+      `[bait]\naws_access_key_id = ${bait.id}\naws_secret_access_key = ${bait.secret}\n`,
+    )
+    const left = await ground.run('rotate', '--profile', 'bait', '--yes')
+    expect([left.code, left.stdout]).toEqual([3, expect.stringContaining('planted')])
+    expect(left.stdout).toContain('--include-canaries')
+    expect(ground.sandbox.calls).toEqual([])
+    const exit = await ground.run('rotate', '--profile', 'bait', '--include-canaries', '--yes')
+    expect([exit.code, exit.stderr]).toEqual([0, expect.stringContaining('1 of 1')])
+    expect((await ground.pair('bait')).id).not.toBe(bait.id)
+    expect(await ground.works('sam')).toBe(true)
+  })
+
   it('prints one JSON document as the API describes it', async () => {
     const ground = await lay({ name: 'sam' })
     const exit = await ground.run('rotate', '--profile', 'sam', '--yes', '--json', '--old-key', 'delete')

@@ -34,7 +34,10 @@ async function rotateWith(engine: Engine, command: Command): Promise<Ended> {
   const left = leftOver(plan)
   const text = planText(plan, engine.clock.now(), (key) => wanted.profilesOf.get(key) ?? [])
   if (plan.rotate.length === 0) {
-    if (terminal.talks || left > 0 || options.dryRun) terminal.print(`${text}\nNothing to rotate.`.trim())
+    // A person who named a profile is told why nothing happens to it; a timer that looks for overdue keys is not.
+    const named = options.profiles.length > 0 && options.olderThanDays === undefined
+    if (terminal.talks || left > 0 || options.dryRun || named)
+      terminal.print(`${text}\nNothing to rotate.`.trim())
     return { code: left > 0 ? exit.failed : exit.nothing, document: { plan } }
   }
   terminal.print(text)
@@ -125,6 +128,7 @@ async function planOf(engine: Engine, command: Command, wanted: Wanted): Promise
       oldKey: options.oldKey,
       ...(options.deleteSpares.length > 0 && { deleteSpares: [...options.deleteSpares] }),
       ...(options.merge.length > 0 && { merge: [...options.merge] }),
+      ...(options.includeCanaries && { includeCanaries: true }),
       ...(options.signer !== undefined && { signer: options.signer }),
       ...(options.olderThanDays !== undefined && { olderThanDays: options.olderThanDays }),
     })
