@@ -22,6 +22,14 @@ interface Checked {
   readonly keys: readonly KeyRecord[]
 }
 
+/** An account's alias, as those of its keys that were asked so far told it. */
+interface Asked {
+  readonly tries: number
+  readonly told: Promise<string | undefined>
+}
+
+/** The first key asked may lack the right; of a thousand that lack it not each is asked. */
+const mostAskedForAlias = 3
 /** In milliseconds: waiting for what a check needs, and for what it can do without. */
 const patience = { needed: 20_000, extra: 5_000 }
 /** How long a listing serves the user's other keys, in milliseconds. */
@@ -34,7 +42,7 @@ export class Checks implements Checker {
   readonly #deps: ChecksDeps
   readonly #running = new Map<string, Promise<Checked>>()
   readonly #listings = new Map<string, { readonly at: number; readonly list: Promise<KeyList> }>()
-  readonly #aliases = new Map<string, Promise<string | undefined>>()
+  readonly #aliases = new Map<string, Asked>()
   readonly #queue: HeldKey[] = []
   readonly #workers = new Set<Promise<void>>()
 
@@ -151,16 +159,18 @@ export class Checks implements Checker {
 
   async #account(signer: Signer, { account: id }: Identity): Promise<Account> {
     const name = `${signer.target.iam.endpoint} ${id}`
-    let asked = this.#aliases.get(name)
-    if (!asked) {
-      const options: CallOptions = { patienceMs: patience.extra }
-      asked = this.#deps.iam.accountAlias(signer, options).catch(() => {
+    const options: CallOptions = { patienceMs: patience.extra }
+    const { tries = 0, told } = this.#aliases.get(name) ?? {}
+    let telling = told
+    if (tries < mostAskedForAlias) {
+      const asked = async () => (await told) ?? (await this.#deps.iam.accountAlias(signer, options))
+      telling = asked().catch(() => {
         this.#aliases.delete(name)
         return undefined
       })
-      this.#aliases.set(name, asked)
+      this.#aliases.set(name, { tries: tries + 1, told: telling })
     }
-    const alias = await asked
+    const alias = await telling
     return { id, derived: false, ...(alias && { alias }) }
   }
 

@@ -156,6 +156,35 @@ describe('a check', () => {
     expect(actions.filter((action) => action === 'ListAccountAliases')).toHaveLength(1)
   })
 
+  it('asks other keys for the alias where the first may not tell it, and no more than three', async () => {
+    const names = ['ann', 'ben', 'cem', 'dan']
+    const ids = names.map((name) => `AKIATESTTESTTEST${name.toUpperCase()}0`)
+    const { keyring, sandbox } = await keyringOf(
+      names.map((name, at) => ({ name, keys: [held(ids[at]!)] })),
+      names.map((name, at) => profile(name, ids[at]!, { secret })),
+    )
+    for (const name of ['ann', 'cem', 'dan']) sandbox.control.deny(name, 'iam:ListAccountAliases')
+    const asked = () =>
+      sandbox.calls.filter(({ action }) => action === 'ListAccountAliases').map(({ user }) => user)
+    const aliasOf = async (id: string) => {
+      await keyring.startChecks([id])
+      await keyring.idle()
+      return (await keyring.inventory()).keys.find((key) => key.id === id)?.account?.alias
+    }
+    expect(await aliasOf(ids[0]!)).toBeUndefined()
+    expect(await aliasOf(ids[1]!)).toBe('acme')
+    expect(await aliasOf(ids[2]!)).toBe('acme')
+    expect(asked()).toEqual(['ann', 'ben'])
+
+    const alone = await keyringOf(
+      names.map((name, at) => ({ name, keys: [held(ids[at]!)] })),
+      names.map((name, at) => profile(name, ids[at]!, { secret })),
+    )
+    for (const name of names) alone.sandbox.control.deny(name, 'iam:ListAccountAliases')
+    await alone.check()
+    expect(alone.sandbox.calls.filter(({ action }) => action === 'ListAccountAliases')).toHaveLength(3)
+  })
+
   it('goes on without the last use where that is denied', async () => {
     const { check, sandbox } = await keyringOf(
       [{ name: 'ann', keys: [held(a)] }],
