@@ -41,7 +41,7 @@ async function fiftyKeys(report: Report): Promise<Stage> {
   return stage
 }
 
-/** The journal of a real run of 50, two hundred times over under other ids. */
+/** The journal of a real run of 50, two hundred times over under other ids, those of its keys included. */
 function multiplyJournal(stage: Stage, times: number): void {
   const runs = path.join(stage.state, 'runs')
   const [name] = readdirSync(runs).filter((each) => each.endsWith('.jsonl'))
@@ -50,7 +50,8 @@ function multiplyJournal(stage: Stage, times: number): void {
   const header = JSON.parse(text.slice(0, text.indexOf('\n'))) as { rotations: { spec: { id: string } }[] }
   for (let copy = 1; copy < times; copy += 1) {
     const other = `${id.slice(0, -4)}${copy.toString(36).padStart(4, '0')}`
-    let copied = text.replaceAll(id, other)
+    const tail = copy.toString(16).padStart(4, '0').toUpperCase()
+    let copied = text.replaceAll(id, other).replaceAll(/(AKIA[A-Z2-7]{12})[A-Z2-7]{4}/g, `$1${tail}`)
     for (const { spec } of header.rotations)
       if (!spec.id.includes(id)) copied = copied.replaceAll(spec.id, `${spec.id}-${copy}`)
     writeFileSync(path.join(runs, `${other}.jsonl`), copied, { mode: 0o600 })
@@ -58,9 +59,16 @@ function multiplyJournal(stage: Stage, times: number): void {
 }
 
 async function longHistory(stage: Stage, report: Report): Promise<void> {
+  const short = await timed(() => stage.start())
+  await stage.kill()
   multiplyJournal(stage, 200)
   const started = await timed(() => stage.start())
-  report.add({ what: 'server start with the journals of 10,000 rotations', value: started.ms, unit: 'ms' })
+  report.add({
+    what: 'server start with the journals of 10,000 rotations, over one of 50',
+    value: started.ms - short.ms,
+    unit: 'ms',
+    atMost: 1_000,
+  })
   const client = await Client.open(started.result)
   for (const at of ['/api/history', '/api/history?format=csv', '/api/runs', '/api/runs?limit=1000']) {
     const times: number[] = []
@@ -74,6 +82,8 @@ async function longHistory(stage: Stage, report: Report): Promise<void> {
       what: `GET ${at}, 10,000 rotations, ${Math.round(size / 1024)} KiB`,
       value: median(times),
       unit: 'ms',
+      // A page of a thousand runs of fifty is more than anything asks for.
+      ...(!at.includes('limit') && { atMost: 200 }),
     })
   }
   const { rows } = await client.call<{ rows: unknown[] }>('GET', '/api/history')
