@@ -39,7 +39,7 @@ ${[50, 100, 250, 500].map((m) => `<text x="${width - right + 8}" y="${r(memory(m
 ${line(held, 'stroke="#c77700" stroke-width="1.5"')}${dots(held, one, round('#c77700'))}${dots(held, many, square('#c77700'))}
 ${line(floor, 'stroke="#0b57a4" stroke-width="1.5" stroke-dasharray="4 4"')}${dots(floor, many, (cx, cy) => `<rect x="${r(cx - 4)}" y="${r(cy - 4)}" width="8" height="8" fill="none" stroke="#0b57a4"/>`)}
 ${line(time, 'stroke="#0b57a4" stroke-width="2"')}${dots(time, one, round('#0b57a4'))}${dots(time, many, square('#0b57a4'))}
-<text x="${left}" y="${height - 12}" fill="#444">Blue: time; dashed: its floor; orange: memory. Lines and dots: one account; squares: 20 accounts. Logarithmic axes.</text>
+<text x="${left}" y="${height - 12}" fill="#444">Blue: time; dashed: its floor; orange: memory. Lines: one account; squares: 20 accounts.</text>
 </svg>
 `
 }
