@@ -129,8 +129,7 @@ async function secure(at: string, stat: Stats, allowed = 0o600): Promise<void> {
   if (isForeign(stat)) throw foreign(at)
   // The person's own link, such as settings.json kept elsewhere: theirs to judge.
   if (stat.isSymbolicLink()) return
-  const executable = allowed === 0o700 ? stat.mode & 0o100 : 0
-  await tighten(at, stat, stat.isDirectory() ? 0o700 : 0o600 | executable)
+  await tighten(at, stat, stat.isDirectory() ? 0o700 : 0o600 | (stat.mode & allowed & 0o100))
   if (!stat.isDirectory()) return
   // Side by side: a long history has thousands of journals.
   await Promise.all(
