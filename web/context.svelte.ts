@@ -46,13 +46,13 @@ export class Context {
     })
   }
 
-  /** Asks for a plan and opens its page. */
+  /** Asks for a plan and opens its page; one that takes another's place does so only where that is still open. */
   async makePlan(request: PlanRequest, replace = false): Promise<void> {
     await this.act(async () => {
       const plan = await this.api.plan(request)
       this.live.offer({ plan })
-      if (replace) this.route.replace('plan', plan.id)
-      else this.route.go('plan', plan.id)
+      if (!replace) this.route.go('plan', plan.id)
+      else if (this.route.place.screen === 'plan') this.route.replace('plan', plan.id)
     })
   }
 }

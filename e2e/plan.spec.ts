@@ -1,0 +1,81 @@
+import { enter, expect, startButton, test, visit } from './fixtures.ts'
+import type { Page } from 'playwright/test'
+
+/** Holds the page's wishes for a plan until they are let go; gives what each of them asked for. */
+async function holdPlans(page: Page): Promise<{ asked: unknown[]; release: () => void }> {
+  const asked: unknown[] = []
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
+  await page.route('**/api/plans', async (route) => {
+    asked.push(route.request().postDataJSON())
+    await released
+    await route.continue()
+  })
+  return { asked, release }
+}
+
+const mode = (page: Page, name: string): ReturnType<Page['getByRole']> =>
+  page.getByRole('radio', { name: new RegExp(`^${name}`) })
+
+test('a plan cannot be started while a change to it is not answered yet', async ({ stage, page }) => {
+  const old = stage.users('default').get('default')!
+  await enter(page, await stage.start())
+  await page.getByRole('button', { name: 'Rotate everything' }).click()
+  await expect(startButton(page, '1 key')).toBeEnabled()
+  const plans = await holdPlans(page)
+  await mode(page, 'Keep until I say').check()
+  await expect(startButton(page, '1 key')).toBeDisabled()
+  await expect(mode(page, 'Keep until I say')).toBeChecked()
+  plans.release()
+  await startButton(page, '1 key').click()
+  await expect(page.getByRole('heading', { level: 1, name: '1 key rotated' })).toBeVisible()
+  expect(stage.statuses('default')).toEqual({ [old.id]: 'Active', [stage.pair('default').id]: 'Active' })
+})
+
+test('changes made faster than they are answered all count, and the last stays', async ({ stage, page }) => {
+  stage.users('default', 'work', 'ci')
+  await enter(page, await stage.start())
+  await page.getByRole('button', { name: 'Rotate everything' }).click()
+  await expect(startButton(page, '3 keys')).toBeEnabled()
+  const plans = await holdPlans(page)
+  const leave = async (profile: string): Promise<void> =>
+    page.getByRole('button', { name: `Leave ${profile} out of the plan` }).click()
+  await leave('work')
+  await mode(page, 'Keep until I say').check()
+  await leave('ci')
+  plans.release()
+  await expect(startButton(page, '1 key')).toBeEnabled()
+  await expect(mode(page, 'Keep until I say')).toBeChecked()
+  expect(plans.asked).toHaveLength(2)
+  expect(plans.asked[1]).toMatchObject({ oldKey: 'keep', keys: [stage.pair('default').id] })
+})
+
+test('a change that fails leaves the plan as it was, and says so', async ({ stage, page, watch }) => {
+  watch.allow(/503/)
+  stage.users('default')
+  await enter(page, await stage.start())
+  await page.getByRole('button', { name: 'Rotate everything' }).click()
+  await expect(startButton(page, '1 key')).toBeEnabled()
+  await page.route('**/api/plans', (route) =>
+    route.fulfill({ status: 503, contentType: 'text/plain', body: 'no' }),
+  )
+  await mode(page, 'Delete').check()
+  await expect(mode(page, 'Deactivate')).toBeChecked()
+  await expect(page.getByRole('alert')).toBeVisible()
+  await expect(startButton(page, '1 key')).toBeEnabled()
+})
+
+test('who leaves a plan that is being made anew is not called back to it', async ({ stage, page }) => {
+  stage.users('default')
+  await enter(page, await stage.start())
+  await page.getByRole('button', { name: 'Rotate everything' }).click()
+  await expect(startButton(page, '1 key')).toBeEnabled()
+  const plans = await holdPlans(page)
+  await mode(page, 'Delete').check()
+  await visit(page, 'Settings')
+  const answered = page.waitForResponse('**/api/plans')
+  plans.release()
+  await (await answered).finished()
+  await visit(page, 'History')
+  await expect(page).toHaveURL(/#\/history$/)
+})
