@@ -76,6 +76,8 @@ test('who leaves a plan that is being made anew is not called back to it', async
   const answered = page.waitForResponse('**/api/plans')
   plans.release()
   await (await answered).finished()
-  await visit(page, 'History')
-  await expect(page).toHaveURL(/#\/history$/)
+  // By the second frame the page has dealt with the answer.
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+  expect(page.url()).toMatch(/#\/settings$/)
+  await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible()
 })
