@@ -17,13 +17,17 @@ function worldThat(
   kind: AwsFailureKind = 'invalid-key',
 ) {
   const clock = new QuickClock()
+  const began = clock.now()
+  const asked: number[] = []
   let polls = 0
   const world = {
     shop: {
       clock,
       settings: () => defaultSettings,
       iam: {
+        listKeys: () => Promise.resolve({ keys: [] }),
         whoAmI: () => {
+          asked.push(clock.now() - began)
           clock.advance(callMs)
           const answer = answers[Math.min(polls, answers.length - 1)]
           polls += 1
@@ -45,7 +49,7 @@ function worldThat(
     calls: () => ({}),
     note: () => undefined,
   }
-  return { world: world as unknown as World, polls: () => polls }
+  return { world: world as unknown as World, polls: () => polls, asked }
 }
 
 it('believes an old key dead after refusals in a row, however slow the calls are', async () => {
@@ -75,4 +79,11 @@ it('says what stood in the way of a proof, where it was not the key', async () =
       remedy: 'Mend it.',
     },
   })
+})
+
+it('looks sooner for the end of a flap, and leaves passes a whole interval apart', async () => {
+  const flapping = worldThat(['refuses', 'refuses', 'accepts', 'refuses', 'refuses', 'accepts'], 0)
+  expect(await provePair(flapping.world, pair, 3, {}, false)).toEqual({ polls: 8 })
+  const { intervalMs } = defaultSettings.verification
+  expect(flapping.asked.map((ms) => ms / intervalMs)).toEqual([0, 1, 2, 3, 3.5, 4, 5, 6])
 })
