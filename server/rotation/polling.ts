@@ -127,7 +127,6 @@ export async function refused(world: World, pair: KeyPair, times: number): Promi
         ? `Refused ${inARow} of ${times} times in a row`
         : 'AWS still accepts the old key for some seconds',
     )
-    // The old key is off: a stop changes nothing any more, so that this wait is not cut short.
-    await clock.sleep(intervalMs)
+    await world.pause(intervalMs)
   }
 }

@@ -12,7 +12,7 @@ import type { ReplacedKey } from '../keys/ports.ts'
 import type { FilesSnapshot } from '../profiles/ports.ts'
 import type { Entry, NewEntry, Spec } from './entries.ts'
 import { Journal, readRun, readRuns, type ReadRuns, type RecordedRun, type RunHeader } from './journal.ts'
-import { drive, JournalFailure } from './machine.ts'
+import { drive, JournalFailure, stand } from './machine.ts'
 import { recordedOf, type Recorded } from './recorded.ts'
 import { replacedKeys } from './replaced.ts'
 import { stepsFor } from './sagas.ts'
@@ -375,6 +375,10 @@ export class Runs {
         if (device === undefined) this.#codes.delete(spec.id)
         else this.#codes.set(spec.id, device)
         this.#publish(live, spec)
+      },
+      stoppable: () => {
+        const { committed, aborting } = stand(stepsFor(spec), live.entries.get(spec.id) ?? [])
+        return !committed && !aborting
       },
     })
     try {

@@ -73,7 +73,7 @@ export class World {
   readonly shop: Workshop
   readonly spec: Spec
   readonly target: Target
-  /** Aborts the waits, never the calls, when the person stops the run and nothing is committed. */
+  /** Aborts once the person stops the run: a wait for a code, and the waits of `pause`; never a call. */
   readonly stopped: AbortSignal
   readonly #hooks: WorldHooks
   #from: KeyPair | undefined
@@ -170,8 +170,12 @@ export class World {
     }
   }
 
-  /** Waits; throws the stop as a Failure where the person stopped the run meanwhile. */
+  /**
+   * Waits. Where the person stops the run meanwhile, throws that as a Failure; but not where what is committed is finished,
+   * nor on the way back: both need their waits.
+   */
   async pause(ms: number): Promise<void> {
+    if (!this.#hooks.stoppable()) return this.shop.clock.sleep(ms)
     try {
       await this.shop.clock.sleep(ms, this.stopped)
     } catch (error) {
@@ -191,12 +195,14 @@ export interface WorldHooks {
   record(step: StepName, facts: Facts): Promise<void>
   alarm(trouble: Trouble): Promise<void>
   waitForCode(device: string | undefined): void
+  /** Nothing is committed, and it is not on its way back already. */
+  stoppable(): boolean
 }
 
 export const stoppedByPerson: Trouble = {
   name: 'stopped',
   title: 'Stopped',
-  detail: 'The run was stopped before this key was replaced.',
+  detail: 'The run was stopped before this was done.',
   remedy: 'Start it again when you want to.',
 }
 

@@ -19,7 +19,7 @@ import { createProfileStore } from '../../profiles/store.ts'
 import { Plans } from '../plans.ts'
 import { Runs } from '../runs.ts'
 import { SignerDesk } from '../signers.ts'
-import type { Hooks } from '../world.ts'
+import type { Hooks, Workshop } from '../world.ts'
 import { target } from './target.ts'
 import { UndoStore } from '../undoStore.ts'
 import { Undos } from '../undo.ts'
@@ -81,6 +81,7 @@ export interface MachineRoom {
   readonly plans: Plans
   readonly undos: Undos
   readonly undo: UndoStore
+  readonly signers: SignerDesk
   readonly events: ServerEvent[]
   readonly defects: unknown[]
   readKeys(): Promise<{ snapshot: FilesSnapshot; keys: HeldKey[] }>
@@ -88,11 +89,13 @@ export interface MachineRoom {
   rotate(request: PlanRequest): Promise<string>
 }
 
+/** @param parts of the workshop that are not the usual ones */
 export async function openMachineRoom(
   disk: Ground,
   iam: Iam,
   clock: Clock,
   change: Partial<Settings> = {},
+  parts: Partial<Workshop> = {},
 ): Promise<MachineRoom> {
   const settings: Settings = { ...defaultSettings, ...change }
   const bus = new Bus<ServerEvent>()
@@ -141,6 +144,7 @@ export async function openMachineRoom(
         return Promise.resolve()
       },
       stateWritable: () => Promise.resolve(),
+      ...parts,
     },
   })
   const check = async (held: HeldKey): Promise<Finding> => {
@@ -204,6 +208,7 @@ export async function openMachineRoom(
     plans,
     undos,
     undo,
+    signers,
     events,
     defects,
     readKeys,
