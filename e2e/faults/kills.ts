@@ -5,6 +5,12 @@ import type { Made } from './lives.ts'
 import { Promises, unfinished } from './promises.ts'
 import type { Shape } from './shapes.ts'
 
+/** The boundaries of the two lives: those up to the kill, or all of them where none came. */
+export interface Played {
+  readonly rotation: readonly string[]
+  readonly recovery: readonly string[]
+}
+
 /** Kills of one shape, one after the other: each life recovers what the life before it left, then is killed itself. */
 export class Kills {
   readonly shape: Shape
@@ -37,10 +43,9 @@ export class Kills {
 
   /**
    * Plays once. @param killAt the boundary at which the rotation is killed; 0: none @param killRecoveryAt the one at
-   * which its recovery is @returns the boundaries of the last life that was counted
-   * @throws the promise that was broken, with the boundary where it was
+   * which its recovery is @throws the promise that was broken, with the boundary where it was
    */
-  async play(killAt: number, killRecoveryAt = 0): Promise<readonly string[]> {
+  async play(killAt: number, killRecoveryAt = 0): Promise<Played> {
     const lives = this.#lives
     const laid = this.shape.lay(this.#ground)
     const promises = new Promises(this.#ground, laid)
@@ -48,18 +53,19 @@ export class Kills {
     if (plan.rotate.length === 0) throw new Error(`nothing to rotate: ${JSON.stringify(plan)}`)
     lives.order({ killAt })
     await lives.orDeath(lives.client.startRun(plan.id).then(({ id }) => lives.client.finishedRun(id)))
-    let seen = lives.boundaries()
-    let when = `(${this.name}: killed ${seen[killAt - 1] ?? 'nowhere'}, boundary ${killAt})`
-    if (seen.length < killAt) this.survived += 1
+    const rotation = lives.boundaries()
+    let recovery: readonly string[] = []
+    let when = `(${this.name}: killed ${rotation[killAt - 1] ?? 'nowhere'}, boundary ${killAt})`
+    if (rotation.length < killAt) this.survived += 1
     else if (killAt > 0) {
       promises.atEveryInstant(`at the kill ${when}`)
       await this.#again()
       lives.order({ killAt: killRecoveryAt })
       await lives.orDeath(recoverAll(lives.client))
+      recovery = lives.boundaries()
       if (killRecoveryAt > 0) {
-        seen = lives.boundaries()
-        when += ` (then ${seen[killRecoveryAt - 1] ?? 'nowhere'}, boundary ${killRecoveryAt})`
-        if (seen.length < killRecoveryAt) this.survived += 1
+        when += ` (then ${recovery[killRecoveryAt - 1] ?? 'nowhere'}, boundary ${killRecoveryAt})`
+        if (recovery.length < killRecoveryAt) this.survived += 1
         else {
           promises.atEveryInstant(`at the kill ${when}`)
           await this.#again()
@@ -75,7 +81,7 @@ export class Kills {
     if (runs[0]) await lives.client.call('POST', `/api/runs/${runs[0].id}/recover`)
     if (promises.fingerprint() !== before) throw new Error(`P5: recovering again changed something ${when}`)
     promises.atTheEnd(`at the end ${when}`, runs, lives.output)
-    return seen
+    return { rotation, recovery }
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Run } from '../../server/api/run.ts'
@@ -47,7 +47,7 @@ export class Lives {
     this.#orders = join(ground.root, `orders-${Math.random().toString(36).slice(2)}`)
     mkdirSync(this.#orders)
     writeFileSync(join(this.#orders, 'trace'), '')
-    writeFileSync(join(this.#orders, 'order.json'), JSON.stringify({ id: 0 }))
+    this.pardon()
   }
 
   /** A new process; the one before must have ended. */
@@ -68,12 +68,19 @@ export class Lives {
   order(order: Order = {}): void {
     this.#order += 1
     this.#traced = this.#trace().length
-    writeFileSync(join(this.#orders, 'order.json'), JSON.stringify({ id: this.#order, ...order }))
+    this.#give({ id: this.#order, ...order })
   }
 
   /** No order: nothing counts, nobody dies. */
   pardon(): void {
-    writeFileSync(join(this.#orders, 'order.json'), JSON.stringify({ id: 0 }))
+    this.#give({ id: 0 })
+  }
+
+  /** In one go: the process may be reading it. */
+  #give(order: Order & { id: number }): void {
+    const file = join(this.#orders, 'order.json')
+    writeFileSync(`${file}.new`, JSON.stringify(order))
+    renameSync(`${file}.new`, file)
   }
 
   /** The boundaries since the last order. */
