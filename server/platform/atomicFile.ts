@@ -119,10 +119,15 @@ export async function sweepDirectory(directory: string): Promise<void> {
   for (const name of names) if (temporary.test(name)) await fs.rm(path.join(directory, name), { force: true })
 }
 
+/** The name that a temporary file of ours was to get; undefined: it is none. */
+export function nameToBe(temporaryName: string): string | undefined {
+  return temporary.exec(temporaryName)?.[1]
+}
+
 /** Names of the temporary files beside `target`. */
 export async function leftOver(target: string): Promise<string[]> {
   const names = await fs.readdir(path.dirname(target))
-  return names.filter((name) => temporary.exec(name)?.[1] === path.basename(target))
+  return names.filter((name) => nameToBe(name) === path.basename(target))
 }
 
 /**

@@ -83,6 +83,8 @@ describe('openStateDirectory', () => {
       'lock',
       'lock-0123',
       '.probe',
+      // A kill while the disk was tried.
+      '..probe.keyturn-0123456789abcdef.tmp',
       '.DS_Store',
     ]
     for (const name of names) await fs.writeFile(path.join(wanted, name), '')

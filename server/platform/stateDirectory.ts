@@ -3,7 +3,7 @@ import fs from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import envPaths from 'env-paths'
-import { makeDirectory, tryWriting } from './atomicFile.ts'
+import { makeDirectory, nameToBe, tryWriting } from './atomicFile.ts'
 import { Failure } from './failure.ts'
 
 /**
@@ -31,7 +31,7 @@ const expandHome = (given: string) =>
     ? path.join(os.homedir(), given.slice(1))
     : given
 
-/** What Keyturn makes there, its temporary files, claims and what it put aside included. */
+/** What Keyturn makes there, claims and what it put aside included. */
 const own = /^\.?(runs|undo|hooks|settings\.json|keys\.json|lock|probe)/
 /** What systems leave in any directory. */
 const litter = /^(\.DS_Store|\.nfs|\.fuse_hidden|\.directory$|Thumbs\.db$|desktop\.ini$)/
@@ -105,7 +105,9 @@ async function refuseForeignLink(directory: string): Promise<void> {
 
 /** `--state-dir ~` must not take the execute bits from everything that a person has. */
 async function refuseStrangers(directory: string): Promise<void> {
-  const strangers = (await fs.readdir(directory)).filter((name) => !own.test(name) && !litter.test(name))
+  const strangers = (await fs.readdir(directory)).filter(
+    (name) => !own.test(nameToBe(name) ?? name) && !litter.test(name),
+  )
   if (strangers.length === 0) return
   const shown = strangers.sort().slice(0, 3).join(', ')
   throw new Failure({
