@@ -82,6 +82,11 @@ export class Journal {
     return this.#append(`${JSON.stringify(line)}\n`)
   }
 
+  /** Open, and every append so far is on the disk: else only one that is read afresh may go on. */
+  get sound(): boolean {
+    return this.#file !== undefined && this.#broken === undefined
+  }
+
   async close(): Promise<void> {
     const file = this.#file
     this.#file = undefined

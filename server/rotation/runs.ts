@@ -322,11 +322,12 @@ export class Runs {
     for (const { spec } of chosen) this.#driven.add(spec.id)
     try {
       if (this.#stopping.delete(id)) live.stop = stopSwitch()
-      if (!live.journal || live.broken.size > 0) {
+      if (!live.journal?.sound) {
         await live.journal?.close()
         await this.#reload(live)
       }
       for (const { spec } of chosen) await this.#append(live, spec, { phase })
+      for (const { spec } of chosen) live.broken.delete(spec.id)
     } catch (error) {
       for (const { spec } of chosen) this.#driven.delete(spec.id)
       throw error instanceof JournalFailure ? new Failure(unwritable(error)) : error
@@ -347,7 +348,6 @@ export class Runs {
     live.recorded.clear()
     delete live.history
     live.soundBytes = recorded.soundBytes
-    live.broken.clear()
     live.journal = await Journal.reopen(this.#deps.directory, recorded)
   }
 

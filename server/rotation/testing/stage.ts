@@ -1,9 +1,11 @@
+import { join } from 'node:path'
 import { setImmediate as tick } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import type { OldKeyMode } from '../../api/plan.ts'
 import type { Rotation, StepName } from '../../api/run.ts'
 import type { Settings } from '../../api/settings.ts'
 import { AwsFailure, type AwsFailureKind } from '../../keys/iam.ts'
+import { JournalFailure } from '../machine.ts'
 import type { NewRun } from '../runs.ts'
 import type { Workshop } from '../world.ts'
 import { Disk, type MachineRoom, openMachineRoom, QuickClock } from './machineRoom.ts'
@@ -111,6 +113,20 @@ export class Stage {
     return this.room.runs.existing(run).rotations[0] as Rotation
   }
 
+  /** Another program puts one key in the place of another, wherever the credentials file holds it. */
+  puts(key: ModelKey, inPlaceOf: ModelKey): void {
+    const text = this.disk.text('credentials')
+    this.disk.lay(
+      'credentials',
+      text.replaceAll(inPlaceOf.id, key.id).replaceAll(inPlaceOf.secret, key.secret),
+    )
+  }
+
+  /** The file of a run's journal. */
+  journal({ run }: InRun): string {
+    return join(this.disk.state, 'runs', `${run}.jsonl`)
+  }
+
   /** The pair of each profile, as `name id`. */
   held(): string[] {
     return [...this.disk.pairs()].map(([name, { id }]) => `${name.split(':')[1]} ${id}`)
@@ -118,6 +134,24 @@ export class Stage {
 }
 
 type Act = 'listKeys' | 'createKey' | 'setKeyStatus' | 'deleteKey' | 'whoAmI' | 'keyLastUsed'
+
+/**
+ * The process ends at the first such call: as where its journal takes nothing more, it neither does nor says anything
+ * after it. @param when before AWS acts, or after it did and before anybody was told
+ */
+export function dies(iam: ModelIam, act: Act, when: 'before' | 'after', skip = 0): void {
+  let calls = 0
+  const call = iam[act].bind(iam) as (...args: unknown[]) => Promise<unknown>
+  Object.assign(iam, {
+    [act]: async (...args: unknown[]) => {
+      calls += 1
+      if (calls <= skip) return call(...args)
+      Object.assign(iam, { [act]: call })
+      if (when === 'after') await call(...args)
+      throw new JournalFailure('the process has ended')
+    },
+  })
+}
 
 /** Once, on the call after `skip` others: AWS, or what lies before it, answers with this. */
 export function answers(iam: ModelIam, act: Act, reply: () => Promise<unknown>, skip = 0): void {
