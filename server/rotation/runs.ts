@@ -12,13 +12,13 @@ import type { ReplacedKey } from '../keys/ports.ts'
 import type { FilesSnapshot } from '../profiles/ports.ts'
 import type { Entry, NewEntry, Spec } from './entries.ts'
 import { Journal, readRun, readRuns, type ReadRuns, type RecordedRun, type RunHeader } from './journal.ts'
-import { drive, JournalFailure, stand } from './machine.ts'
+import { drive, type DriveLog, JournalFailure, stand } from './machine.ts'
 import { recordedOf, type Recorded } from './recorded.ts'
 import { replacedKeys } from './replaced.ts'
 import { stepsFor } from './sagas.ts'
 import type { UndoEntry } from './undoStore.ts'
 import { type LaterAct, viewHistory, viewRotation, viewRun } from './view.ts'
-import { World, type Workshop } from './world.ts'
+import { World, type WorldHooks, type Workshop } from './world.ts'
 
 /** What a new run is made of: `id` and `undoes` of its rotations included. */
 export interface NewRun extends Omit<RunHeader, 'version' | 'run' | 'at'> {
@@ -33,7 +33,6 @@ interface Live {
   /** Its lines of the history, once it is over and they have been asked for. */
   history?: readonly HistoryRow[]
   stop: AbortController
-  soundBytes: number
   journal?: Journal
   /** Rotations whose journal could not be written: they stand still until a fresh start. */
   readonly broken: Map<string, Trouble>
@@ -105,7 +104,7 @@ export class Runs {
     const header: RunHeader = { version: 1, run: id, at: this.#now(), ...rest }
     // Claimed before the first await, so that two requests for one key cannot both pass.
     for (const { spec } of run.rotations) this.#driven.add(spec.id)
-    const live = this.#adopt({ header, entries: new Map(), soundBytes: 0 })
+    const live = this.#adopt({ header, entries: new Map() })
     try {
       live.journal = await Journal.create(this.#deps.directory, header)
     } catch (error) {
@@ -115,7 +114,7 @@ export class Runs {
         this.#driven.delete(spec.id)
         this.#home.delete(spec.id)
       }
-      throw error instanceof JournalFailure ? new Failure(unwritable(error)) : error
+      throw new Failure(this.#words(error))
     }
     this.#publishRun(live)
     for (const each of run.rotations) this.#follow(live, each.spec, each.target)
@@ -286,7 +285,7 @@ export class Runs {
     for (const entry of entries) this.#keep(entry.key, entry)
   }
 
-  #adopt(run: RecordedRun): Live {
+  #adopt(run: Pick<RecordedRun, 'header' | 'entries'>): Live {
     const entries = new Map<string, Entry[]>()
     for (const { spec } of run.header.rotations) {
       entries.set(spec.id, [...(run.entries.get(spec.id) ?? [])])
@@ -297,7 +296,6 @@ export class Runs {
       entries,
       recorded: new Map(),
       stop: stopSwitch(),
-      soundBytes: run.soundBytes,
       broken: new Map(),
     }
     this.#runs.set(run.header.run, live)
@@ -330,7 +328,7 @@ export class Runs {
       for (const { spec } of chosen) live.broken.delete(spec.id)
     } catch (error) {
       for (const { spec } of chosen) this.#driven.delete(spec.id)
-      throw error instanceof JournalFailure ? new Failure(unwritable(error)) : error
+      throw new Failure(this.#words(error))
     }
     for (const { spec, target } of chosen) this.#follow(live, spec, target)
     this.#publishRun(live)
@@ -347,7 +345,6 @@ export class Runs {
     for (const [rotation, entries] of recorded.entries) live.entries.set(rotation, [...entries])
     live.recorded.clear()
     delete live.history
-    live.soundBytes = recorded.soundBytes
     live.journal = await Journal.reopen(this.#deps.directory, recorded)
   }
 
@@ -366,8 +363,12 @@ export class Runs {
 
   async #drive(live: Live, spec: Spec, target: Target): Promise<void> {
     const { shop } = this.#deps
-    const hooks = shop.hooks.and(spec.hooks ?? [])
-    const world = new World({ ...shop, hooks }, spec, target, live.stop.signal, {
+    const steps = stepsFor(spec)
+    const log: DriveLog = {
+      entries: () => entriesOf(live, spec),
+      append: (entry) => this.#append(live, spec, entry),
+    }
+    const worldHooks: WorldHooks = {
       note: (text) => this.#note(live, spec, text),
       record: (step, facts) => this.#append(live, spec, { phase: 'noted', step, facts }),
       alarm: (trouble) => this.#append(live, spec, { phase: 'alarm', trouble }),
@@ -377,23 +378,22 @@ export class Runs {
         this.#publish(live, spec)
       },
       stoppable: () => {
-        const { committed, aborting } = stand(stepsFor(spec), live.entries.get(spec.id) ?? [])
+        const { committed, aborting } = stand(steps, log.entries())
         return !committed && !aborting
       },
-    })
+    }
     try {
+      const hooks = shop.hooks.and(spec.hooks ?? [])
+      const world = new World({ ...shop, hooks }, spec, target, live.stop.signal, worldHooks)
       await drive(
-        stepsFor(spec),
-        {
-          entries: () => live.entries.get(spec.id) ?? [],
-          append: (entry) => this.#append(live, spec, entry),
-        },
+        steps,
+        log,
         world,
         (error) => this.#words(error),
         () => this.#stopping.has(live.header.run),
       )
     } catch (error) {
-      live.broken.set(spec.id, error instanceof JournalFailure ? unwritable(error) : this.#words(error))
+      live.broken.set(spec.id, this.#words(error))
     }
   }
 
@@ -450,20 +450,19 @@ export class Runs {
 
   async #append(live: Live, spec: Spec, entry: NewEntry): Promise<void> {
     const stamped = { at: this.#now(), ...entry } as Entry
-    if (!live.journal) throw new JournalFailure('The journal is not open')
-    await live.journal.append(spec.id, stamped)
-    live.entries.get(spec.id)?.push(stamped)
+    // Open for as long as one of the run's rotations is driven.
+    await (live.journal as Journal).append(spec.id, stamped)
+    entriesOf(live, spec).push(stamped)
     live.recorded.delete(spec.id)
     delete live.history
     this.#replaced = this.#ours = undefined
     if (entry.phase === 'started' || entry.phase === 'undoing') this.#notes.delete(spec.id)
-    if (entry.phase === 'done' && entry.step === 'save') this.#savedNow(live, spec)
+    const { newKey } = recorded(live, spec)
+    if (entry.phase === 'done' && entry.step === 'save' && newKey !== undefined) this.#savedNow(spec, newKey)
     this.#publish(live, spec)
   }
 
-  #savedNow(live: Live, spec: Spec): void {
-    const { newKey } = recorded(live, spec)
-    if (newKey === undefined) return
+  #savedNow(spec: Spec, newKey: string): void {
     for (const profile of [...spec.profiles, ...(spec.merge?.profiles ?? [])]) {
       this.#holds.set(`${profile.file}:${profile.name}`, newKey)
     }
@@ -477,6 +476,7 @@ export class Runs {
   }
 
   #words(error: unknown): Trouble {
+    if (error instanceof JournalFailure) return unwritable(error)
     const failure = error instanceof Failure ? error : diskFailure(error)
     if (failure) return failure.trouble
     this.#deps.onDefect(error)
@@ -595,9 +595,14 @@ export class Runs {
 function recorded(live: Live, spec: Spec): Recorded {
   const known = live.recorded.get(spec.id)
   if (known) return known
-  const made = recordedOf(spec, live.entries.get(spec.id) ?? [])
+  const made = recordedOf(spec, entriesOf(live, spec))
   live.recorded.set(spec.id, made)
   return made
+}
+
+/** Each rotation has its list, though it be empty: one without must never pass for one that has not begun. */
+function entriesOf(live: Live, spec: Spec): Entry[] {
+  return live.entries.get(spec.id) as Entry[]
 }
 
 /** One switch for all rotations of a run: each of their waits listens to it. */

@@ -14,11 +14,12 @@ const reactivate: Step<World> = { ...activate, pivot: true }
 /** The steps of a rotation, an undo, or an act on an old key, in their order. */
 export function stepsFor(spec: Pick<Spec, 'kind' | 'merge' | 'spare'>): readonly Step<World>[] {
   switch (spec.kind) {
-    case 'rotate':
+    case 'rotate': {
+      const spare = spec.spare ?? spec.merge?.key
       return [
         check,
-        ...(spec.merge ? [unify] : []),
-        ...(spec.merge || spec.spare ? [makeRoom] : []),
+        ...(spec.merge ? [unify(spec.merge)] : []),
+        ...(spare !== undefined ? [makeRoom(spare)] : []),
         create,
         verify,
         save,
@@ -27,6 +28,7 @@ export function stepsFor(spec: Pick<Spec, 'kind' | 'merge' | 'spare'>): readonly
         retire,
         confirm,
       ]
+    }
     case 'restore':
       return [look, activate, verify, save, prove, retire, confirm]
     case 'reactivate':

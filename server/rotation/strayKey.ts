@@ -26,7 +26,8 @@ export async function findStray(world: World, known: Facts): Promise<Stray> {
   const { intervalMs, orphanPatienceMs } = settings().verification
   const before = known['keysBefore']
   const requestedAt = Date.parse(String(known['requestedAt']))
-  if (!Array.isArray(before) || Number.isNaN(requestedAt)) {
+  const sentAt = requestedAt + Number(known['clockOffsetMs'])
+  if (!Array.isArray(before) || Number.isNaN(sentAt)) {
     return {
       found: 'unclear',
       trouble: {
@@ -51,7 +52,7 @@ export async function findStray(world: World, known: Facts): Promise<Stray> {
         world,
         list,
         fresh.map((key) => key.id),
-        requestedAt + Number(known['clockOffsetMs'] ?? 0),
+        sentAt,
       )
     absent += 1
     if (absent >= 3 && clock.now() >= deadline) return { found: 'none' }
@@ -99,10 +100,10 @@ async function deleteUnused(world: World, id: string, known: Facts): Promise<voi
   const { iam, clock, settings } = world.shop
   const { intervalMs, orphanPatienceMs } = settings().verification
   const from = await world.fromPair()
-  const requestedAt = Date.parse(String(known['requestedAt']))
-  const deadline = (Number.isNaN(requestedAt) ? clock.now() : requestedAt) + orphanPatienceMs
+  const deadline = Date.parse(String(known['requestedAt'])) + orphanPatienceMs
+  // 'Not found' of a key made a moment ago may only mean 'not yet': gone is what three lists do not show.
   let absent = 0
-  for (;;) {
+  while (absent < 3 || clock.now() < deadline) {
     try {
       await world.signed(from, (signer, options) => iam.deleteKey(signer, id, options))
       return
@@ -112,10 +113,8 @@ async function deleteUnused(world: World, id: string, known: Facts): Promise<voi
         return await deactivateInstead(world, id, error)
       if (error.kind !== 'not-found') throw error
     }
-    // 'Not found' of a key made a moment ago may only mean 'not yet': gone is what three lists do not show.
     const list = await world.signed(from, (signer, options) => iam.listKeys(signer, options))
     absent = list.keys.some((key) => key.id === id) ? 0 : absent + 1
-    if (absent >= 3 && clock.now() >= deadline) return
     world.note('Making sure that the unused new key is gone')
     await clock.sleep(intervalMs)
   }

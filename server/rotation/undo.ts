@@ -8,6 +8,7 @@ import { Failure } from '../platform/failure.ts'
 import type { Spec } from './entries.ts'
 import type { HeldKeys } from './plans.ts'
 import type { NewRun, Runs } from './runs.ts'
+import { refuseHeld } from './steps/oldKey.ts'
 import { standsAt } from './world.ts'
 
 export interface UndosDeps {
@@ -109,16 +110,8 @@ export class Undos {
     return this.#runOf('delete', 'delete', undefined, parts)
   }
 
-  #actOn(id: string, kind: 'activate' | 'deactivate' | 'delete', { keys }: HeldKeys) {
-    const holder = keys.find((key) => key.id === id)
-    if (holder && kind !== 'activate') {
-      throw new Failure({
-        name: 'key-in-use',
-        title: 'A profile holds this key',
-        detail: `[${holder.profiles[0]?.name ?? ''}] holds ****${id.slice(-4)}, so that turning it off would lock it out.`,
-        remedy: 'Rotate the profile first.',
-      })
-    }
+  #actOn(id: string, kind: 'activate' | 'deactivate' | 'delete', { keys, snapshot }: HeldKeys) {
+    if (kind !== 'activate') refuseHeld(snapshot, id)
     const replaced = this.#deps.runs.replaced().find((each) => each.id === id)
     const signer = keyThatSigns(id, replaced?.replacedBy, keys, this.#deps.findings.all())
     if (!signer) {

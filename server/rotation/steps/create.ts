@@ -4,6 +4,7 @@ import type { Facts } from '../entries.ts'
 import type { Step } from '../machine.ts'
 import { deleteOurs, findStray } from '../strayKey.ts'
 import type { World } from '../world.ts'
+import { newKeyOf } from './save.ts'
 
 /** The quota may linger for a moment after the spare key was deleted. */
 const roomPatienceMs = 30_000
@@ -51,7 +52,6 @@ export const create: Step<World> = {
   },
   async settle(world, known) {
     if (typeof known['newKey'] === 'string') return { found: 'in' }
-    if (typeof known['requestedAt'] !== 'string') return { found: 'out' }
     if (known['createRefused'] === true) return { found: 'out' }
     const stray = await findStray(world, known)
     if (stray.found === 'none') return { found: 'out' }
@@ -59,9 +59,9 @@ export const create: Step<World> = {
     return { found: 'unclear', trouble: stray.trouble }
   },
   async undo(world, known) {
-    if (typeof known['newKey'] !== 'string') return {}
-    await deleteOurs(world, known['newKey'], known)
-    return { newKey: null, deletedNew: known['newKey'] }
+    const id = newKeyOf(world, known)
+    await deleteOurs(world, id, known)
+    return { newKey: null, deletedNew: id }
   },
 }
 

@@ -1,21 +1,23 @@
 import { AwsFailure } from '../../keys/iam.ts'
 import { Failure } from '../../platform/failure.ts'
+import type { Spec } from '../entries.ts'
 import type { Step } from '../machine.ts'
 import { provePair } from '../polling.ts'
-import { profileIn, standsAt, type World } from '../world.ts'
+import { standsAt, type World } from '../world.ts'
+
+type Merge = NonNullable<Spec['merge']>
 
 /**
  * Merging: the profiles of the user's other key take over the pair that is about to be rotated, so that the other
  * key can be deleted without a moment in which a profile holds a dead pair.
  */
-export const unify: Step<World> = {
+export const unify = (merge: Merge): Step<World> => ({
   name: 'unify',
   async before(world) {
-    return { toUnify: (await notUnified(world)).length }
+    return { toUnify: (await notUnified(world, merge)).length }
   },
   async do(world, known) {
     if (known['toUnify'] === 0) return { unified: 0 }
-    const merge = mergeOf(world)
     const from = await world.fromPair()
     const other = await world.pairOf(merge.key)
     await world.shop.undo.put(world.spec.id, other, from)
@@ -25,7 +27,6 @@ export const unify: Step<World> = {
     return { unified: merge.profiles.length }
   },
   async settle(world) {
-    const merge = mergeOf(world)
     const snapshot = await world.shop.store.read()
     const switched = merge.profiles.some(
       (profile) => standsAt(snapshot, profile, merge.key, world.spec.from) === 'new',
@@ -33,7 +34,6 @@ export const unify: Step<World> = {
     return { found: switched ? 'in' : 'out' }
   },
   async undo(world, known) {
-    const merge = mergeOf(world)
     // Nothing to put back: an earlier try had deleted the key, or this one has.
     if (known['toUnify'] === 0) return { leftUnified: true }
     if (known['spareDeleted'] === true) {
@@ -61,13 +61,12 @@ export const unify: Step<World> = {
     await world.shop.undo.remove(merge.key)
     return { unified: 0 }
   },
-}
+})
 
 /** Deletes the one key that the plan named, deactivated first; never one that a profile holds. */
-export const makeRoom: Step<World> = {
+export const makeRoom = (spare: string): Step<World> => ({
   name: 'makeRoom',
   async do(world, known) {
-    const spare = spareOf(world)
     await refuseHeld(world, spare)
     const { iam } = world.shop
     const from = await world.fromPair()
@@ -86,7 +85,6 @@ export const makeRoom: Step<World> = {
     return { spareDeleted: true }
   },
   async settle(world) {
-    const spare = spareOf(world)
     const from = await world.fromPair()
     const list = await world.signed(from, (signer, options) => world.shop.iam.listKeys(signer, options))
     // Deactivated but still there counts as done in part: undoing it means to turn it on again.
@@ -95,7 +93,6 @@ export const makeRoom: Step<World> = {
       : { found: 'in', facts: { spareDeleted: true } }
   },
   async undo(world, known) {
-    const spare = spareOf(world)
     if (known['spareDeleted'] === true) return {}
     const statuses = known['statuses'] as Record<string, string> | undefined
     if (statuses?.[spare] !== 'Active') return {}
@@ -105,26 +102,12 @@ export const makeRoom: Step<World> = {
     )
     return {}
   },
-}
+})
 
 /** The merged key's profiles that do not hold the key to be rotated yet. */
-async function notUnified(world: World) {
+async function notUnified(world: World, merge: Merge) {
   const snapshot = await world.shop.store.read()
-  return mergeOf(world).profiles.filter(
-    (profile) => standsAt(snapshot, profile, world.spec.from, undefined) !== 'old',
-  )
-}
-
-function mergeOf(world: World) {
-  const { merge } = world.spec
-  if (!merge) throw new Error('unify without a key to merge')
-  return merge
-}
-
-function spareOf(world: World): string {
-  const spare = world.spec.spare ?? world.spec.merge?.key
-  if (spare === undefined) throw new Error('makeRoom without a spare key')
-  return spare
+  return merge.profiles.filter((profile) => standsAt(snapshot, profile, world.spec.from, undefined) !== 'old')
 }
 
 async function refuseHeld(world: World, spare: string): Promise<void> {
@@ -134,7 +117,7 @@ async function refuseHeld(world: World, spare: string): Promise<void> {
   throw new Failure({
     name: 'spare-in-use',
     title: 'The other key is in use',
-    detail: `[${profileIn(snapshot, holder)?.name ?? holder.name}] now holds ****${spare.slice(-4)}, which the plan would delete. It was left alone.`,
+    detail: `[${holder.name}] now holds ****${spare.slice(-4)}, which the plan would delete. It was left alone.`,
     remedy: 'Make a new plan: it will offer to merge the two keys.',
   })
 }

@@ -1,6 +1,7 @@
 import { AwsFailure } from '../../keys/iam.ts'
 import { Failure } from '../../platform/failure.ts'
 import type { KeyPair } from '../../profiles/keyPair.ts'
+import type { FilesSnapshot } from '../../profiles/ports.ts'
 import type { Facts } from '../entries.ts'
 import type { Step } from '../machine.ts'
 import { provePair } from '../polling.ts'
@@ -100,7 +101,7 @@ export const putAway: Step<World> = {
   pivot: true,
   async do(world) {
     const { signs, acts } = parties(world)
-    await refuseHeld(world, acts)
+    refuseHeld(await world.shop.store.read(), acts)
     const pair = await world.pairOf(signs)
     if (world.spec.kind === 'delete') {
       await remove(world, pair, acts)
@@ -132,14 +133,12 @@ async function learnOf(world: World, signs: string): Promise<void> {
 
 /** @returns the key whose pair signs, and the key that is acted on */
 export function parties(world: World): { readonly signs: string; readonly acts: string } {
-  const { kind, from, to, via } = world.spec
-  if (kind === 'restore') return { signs: from, acts: to ?? from }
+  const { from, to, via } = world.spec
   return { signs: via ?? from, acts: to ?? from }
 }
 
 /** P3 and P1: a key that a profile holds is never turned off or deleted from the old-keys page. */
-async function refuseHeld(world: World, id: string): Promise<void> {
-  const snapshot = await world.shop.store.read()
+export function refuseHeld(snapshot: FilesSnapshot, id: string): void {
   const holder = snapshot.profiles.find((profile) => profile.pair?.id === id)
   if (!holder) return
   throw new Failure({

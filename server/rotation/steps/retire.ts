@@ -18,8 +18,8 @@ export const hook: Step<World> = {
       oldKey: world.spec.from,
       pair,
       profiles: world.profiles.map((profile) => profile.name),
-      ...(typeof known['account'] === 'string' && { account: known['account'] }),
-      ...(typeof known['user'] === 'string' && { user: known['user'] }),
+      ...accountOf(known),
+      user: known['user'] as string | undefined,
     })
     return { hooks: ran }
   },
@@ -68,7 +68,7 @@ export const confirm: Step<World> = {
       await lookForStrangers(world, known, id)
       return reconciled.notes
     })
-    await forgetPairs(world, undo)
+    await forgetPairs(world, undo, id)
     return notes.length > 0 ? { foreignWrites: notes } : {}
   },
 }
@@ -110,12 +110,12 @@ async function lookForStrangers(world: World, known: Facts, id: string): Promise
   }
 }
 
-async function forgetPairs(world: World, undo: World['shop']['undo']): Promise<void> {
+async function forgetPairs(world: World, undo: World['shop']['undo'], id: string): Promise<void> {
   const { from, merge, kind, retire: mode } = world.spec
   if (merge) await undo.remove(merge.key)
   if (kind === 'restore') {
     // The old pair is back in the files, and the one that is off is not offered again.
-    if (world.spec.to) await undo.remove(world.spec.to)
+    await undo.remove(id)
     return undo.remove(from)
   }
   if (mode === 'delete' || world.shop.settings().undoDays === 0) return undo.remove(from)

@@ -5,7 +5,7 @@ import type { PairChange } from '../../profiles/ports.ts'
 import type { Facts } from '../entries.ts'
 import type { Step } from '../machine.ts'
 import { provePair } from '../polling.ts'
-import { standsAt, type World } from '../world.ts'
+import { profileIn, standsAt, type World } from '../world.ts'
 
 /** The id that replaces `from`: made by create, or the old one that is put back. */
 export function newKeyOf(world: World, known: Facts): string {
@@ -37,7 +37,7 @@ export const save: Step<World> = {
     const to = await world.toPair(newKeyOf(world, known))
     await world.shop.undo.put(world.spec.id, from, to)
     const changes = await changesFor(world, from, to)
-    if (changes.length > 0) await world.shop.store.swap(changes)
+    await world.shop.store.swap(changes)
     return { saved: changes.length }
   },
   async settle(world, known) {
@@ -72,10 +72,10 @@ export const prove: Step<World> = {
     const id = newKeyOf(world, known)
     const notes = await settleForeignWrites(world, id)
     const snapshot = await world.shop.store.read()
-    const holder = world.profiles.find(
-      (profile) => standsAt(snapshot, profile, world.spec.from, id) === 'new',
-    )
-    if (!holder) {
+    const pair = world.profiles
+      .map((profile) => profileIn(snapshot, profile)?.pair)
+      .find((held) => held?.id === id)
+    if (!pair) {
       throw new Failure({
         name: 'file-moved',
         title: 'The file changed',
@@ -83,10 +83,6 @@ export const prove: Step<World> = {
         remedy: 'If the change was yours, nothing is left to do here; else undo this rotation with Restore.',
       })
     }
-    const pair = snapshot.profiles.find(
-      (profile) => profile.name === holder.name && profile.file === holder.file,
-    )?.pair
-    if (!pair) throw new Error('a profile that holds the id has no pair')
     await telling('The new key is in the file; the old one is still active.', () =>
       provePair(world, pair, 1, accountOf(known), known['ownListDenied'] === true),
     )
@@ -132,6 +128,7 @@ export async function settleForeignWrites(world: World, id: string): Promise<rea
   ]
 }
 
+/** As check found it. */
 export function accountOf(known: Facts): { account?: string } {
-  return typeof known['account'] === 'string' ? { account: known['account'] } : {}
+  return { account: known['account'] as string | undefined }
 }
