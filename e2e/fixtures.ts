@@ -59,6 +59,24 @@ export const test = base.extend<{ stage: Stage; watch: Watch }>({
   ],
 })
 
+/** Holds a kind of request of the page until it is let go; gives what each asked for. */
+export async function hold(
+  page: Page,
+  url: string,
+  method: 'POST' | 'PUT' | 'DELETE' | 'GET',
+): Promise<{ asked: unknown[]; release: () => void }> {
+  const asked: unknown[] = []
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
+  await page.route(url, async (route) => {
+    if (route.request().method() !== method) return route.fallback()
+    asked.push(route.request().postDataJSON())
+    await released
+    await route.continue()
+  })
+  return { asked, release }
+}
+
 /** Opens a link and waits for the page behind the door. */
 export async function enter(page: Page, link: string): Promise<void> {
   await page.goto(link)

@@ -1,18 +1,5 @@
-import { enter, expect, startButton, test, visit } from './fixtures.ts'
+import { enter, expect, hold, startButton, test, visit } from './fixtures.ts'
 import type { Page } from 'playwright/test'
-
-/** Holds the page's wishes for a plan until they are let go; gives what each of them asked for. */
-async function holdPlans(page: Page): Promise<{ asked: unknown[]; release: () => void }> {
-  const asked: unknown[] = []
-  let release = (): void => undefined
-  const released = new Promise<void>((resolve) => (release = resolve))
-  await page.route('**/api/plans', async (route) => {
-    asked.push(route.request().postDataJSON())
-    await released
-    await route.continue()
-  })
-  return { asked, release }
-}
 
 const mode = (page: Page, name: string): ReturnType<Page['getByRole']> =>
   page.getByRole('radio', { name: new RegExp(`^${name}`) })
@@ -22,7 +9,7 @@ test('a plan cannot be started while a change to it is not answered yet', async 
   await enter(page, await stage.start())
   await page.getByRole('button', { name: 'Rotate everything' }).click()
   await expect(startButton(page, '1 key')).toBeEnabled()
-  const plans = await holdPlans(page)
+  const plans = await hold(page, '**/api/plans', 'POST')
   await mode(page, 'Keep until I say').check()
   await expect(startButton(page, '1 key')).toBeDisabled()
   await expect(mode(page, 'Keep until I say')).toBeChecked()
@@ -37,7 +24,7 @@ test('changes made faster than they are answered all count, and the last stays',
   await enter(page, await stage.start())
   await page.getByRole('button', { name: 'Rotate everything' }).click()
   await expect(startButton(page, '3 keys')).toBeEnabled()
-  const plans = await holdPlans(page)
+  const plans = await hold(page, '**/api/plans', 'POST')
   const leave = async (profile: string): Promise<void> =>
     page.getByRole('button', { name: `Leave ${profile} out of the plan` }).click()
   await leave('work')
@@ -71,7 +58,7 @@ test('who leaves a plan that is being made anew is not called back to it', async
   await enter(page, await stage.start())
   await page.getByRole('button', { name: 'Rotate everything' }).click()
   await expect(startButton(page, '1 key')).toBeEnabled()
-  const plans = await holdPlans(page)
+  const plans = await hold(page, '**/api/plans', 'POST')
   await mode(page, 'Delete').check()
   await visit(page, 'Settings')
   const answered = page.waitForResponse('**/api/plans')

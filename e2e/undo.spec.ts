@@ -18,7 +18,7 @@ test('restore puts the old pair back and turns the new key off', async ({ stage,
   const made = stage.pair('default')
   const other = stage.pair('other')
   await page.getByRole('button', { name: 'Undo default' }).click()
-  const dialog = page.getByRole('dialog', { name: 'Undo this rotation' })
+  const dialog = page.getByRole('dialog', { name: 'Undo the rotation of default' })
   await expect(dialog.getByText('If the old key was stolen')).toBeVisible()
   await expectAccessible(page)
   await dialog.getByRole('button', { name: `Put ${tail(old.id)} back and turn off ${tail(made.id)}` }).click()

@@ -2,6 +2,7 @@ import { createContext } from 'svelte'
 import type { PlanRequest } from '../server/api/plan.ts'
 import type { Trouble } from '../server/api/problem.ts'
 import type { Run } from '../server/api/run.ts'
+import type { Settings } from '../server/api/settings.ts'
 import type { Api } from './api.ts'
 import { troubleOf } from './api.ts'
 import type { Clock } from './clock.svelte.ts'
@@ -18,6 +19,8 @@ export class Context {
   trouble: Trouble | undefined = $state.raw()
   /** A line for screen readers: what an act has brought about. */
   said: string = $state('')
+  #led: object | undefined
+  #settled: Promise<unknown> = Promise.resolve()
 
   constructor(api: Api, live: Live, route: Route, clock: Clock) {
     this.api = api
@@ -39,21 +42,52 @@ export class Context {
 
   /** Starts a run and opens its page, where its steps and its end are told. */
   async follow(work: () => Promise<Run>): Promise<void> {
-    await this.act(async () => {
-      const run = await work()
-      this.live.offer({ run })
-      this.route.go('run', run.id)
-    })
+    await this.act(() => this.openRun(work))
   }
 
-  /** Asks for a plan and opens its page; one that takes another's place does so only where that is still open. */
+  /** The same for a dialog, which shows itself what went wrong. */
+  async openRun(work: () => Promise<Run>): Promise<void> {
+    const may = this.#lead()
+    const run = await work()
+    this.live.offer({ run })
+    if (may()) this.route.go('run', run.id)
+  }
+
+  /** Asks for a plan and opens its page; `replace`: in the place of the one that is open. */
   async makePlan(request: PlanRequest, replace = false): Promise<void> {
+    const may = this.#lead()
     await this.act(async () => {
       const plan = await this.api.plan(request)
       this.live.offer({ plan })
-      if (!replace) this.route.go('plan', plan.id)
-      else if (this.route.place.screen === 'plan') this.route.replace('plan', plan.id)
+      if (!may()) return
+      if (replace) this.route.replace('plan', plan.id)
+      else this.route.go('plan', plan.id)
     })
+  }
+
+  /**
+   * Changes of the settings one after the other, each of what the server has now: it takes them as a whole, and of
+   * two quick ones the second must not take back the first.
+   * @returns whether it is saved
+   */
+  async changeSettings(change: (settings: Settings) => Settings): Promise<boolean> {
+    const before = this.#settled
+    const saved = this.act(async () => {
+      await before
+      const settings = await this.api.saveSettings(change(await this.api.settings()))
+      this.live.apply([{ type: 'settings', settings }])
+      return true
+    })
+    this.#settled = saved
+    return (await saved) ?? false
+  }
+
+  /** @returns whether an answer may still open a page: not where the person has gone or asked for another since */
+  #lead(): () => boolean {
+    const mine = {}
+    const from = this.route.place
+    this.#led = mine
+    return () => this.#led === mine && this.route.place === from
   }
 }
 

@@ -1,5 +1,8 @@
 import type { Plan, PlanChoice, PlanRequest } from '../../server/api/plan.ts'
 
+/** A pick by what it means: its place in the list may be another's in the next plan. */
+export const pickId = ({ kind, spare }: PlanChoice['choices'][number]): string => `${kind} ${spare.id}`
+
 /** What one pick in the plan adds to the request: the spare to delete, or the two keys to merge. */
 export function withChoice(
   request: PlanRequest,

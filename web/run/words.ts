@@ -1,7 +1,11 @@
 import type { OldKeyMode } from '../../server/api/plan.ts'
 import type { Rotation, Run, RunKind, StepName } from '../../server/api/run.ts'
 import type { Settings } from '../../server/api/settings.ts'
-import { count } from '../ui/text.ts'
+import { count, list } from '../ui/text.ts'
+
+/** What a rotation is called: its profiles; an act on an old key, which has none, its user. */
+export const nameOf = ({ profiles, user }: Rotation): string =>
+  list(profiles.map(({ name }) => name)) || (user?.name ?? 'no profile')
 
 /** What a step is called in a list. */
 export function stepLabel(name: StepName, kind: RunKind, mode: OldKeyMode): string {
