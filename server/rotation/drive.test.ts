@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { Failure } from '../platform/failure.ts'
 import type { Entry, Facts, NewEntry } from './entries.ts'
 import { drive, JournalFailure, type Step } from './machine.ts'
+import { stoppedByPerson } from './world.ts'
 
 const because = (error: unknown) => ({ name: String(error), title: 'T', detail: 'D.' })
 
@@ -183,6 +185,34 @@ describe('a stop', () => {
       'undone create',
       'finished',
     ])
+  })
+
+  it('leaves what failed its reason, whether it is looked at or goes back already', async () => {
+    const failing: readonly Step<null>[] = [
+      { name: 'create', do: fine, undo: fine },
+      { name: 'verify', do: fails('denied') },
+    ]
+    for (const moment of ['failed verify', 'settled verify', 'undoing create', 'undone create']) {
+      const log = new Log()
+      await go(log, failing, () => says(log).includes(moment))
+      expect(says(log)).not.toContain('stopping')
+      expect(log.appended.at(-1)).toEqual({ phase: 'finished', outcome: 'rolledBack' })
+    }
+  })
+
+  it('that ends a wait is why the rotation ends', async () => {
+    let stopped = false
+    const waits: Step<null> = {
+      name: 'verify',
+      do: () => {
+        stopped = true
+        return Promise.reject(new Failure(stoppedByPerson))
+      },
+    }
+    const log = new Log()
+    const words = (error: unknown) => (error instanceof Failure ? error.trouble : because(error))
+    await drive([{ name: 'create', do: fine, undo: fine }, waits], log, null, words, () => stopped)
+    expect(log.appended.at(-1)).toEqual({ phase: 'finished', outcome: 'stopped' })
   })
 
   it('after the pivot changes nothing', async () => {

@@ -1,6 +1,7 @@
 import type { Trouble } from '../api/problem.ts'
 import type { StepName } from '../api/run.ts'
 import type { Entry, Facts, NewEntry, Settled } from './entries.ts'
+import { stoppedByPerson } from './world.ts'
 
 /**
  * A rotation is a saga whose steps are data. Before the pivot a failure undoes what was done, last step first;
@@ -180,6 +181,11 @@ export function decide<S extends StepShape>(steps: readonly S[], entries: readon
   return failure ? { kind: 'halt', trouble: failure } : { kind: 'run', step: next }
 }
 
+/** It goes back for a reason of its own, which a stop must not hide. A wait that the stop itself ended is none. */
+function goesBack({ aborting, marks, trouble }: Standing): boolean {
+  return aborting || ([...marks.values()].includes('failed') && trouble?.name !== stoppedByPerson.name)
+}
+
 function failureSinceRetry(entries: readonly Entry[], step: StepName): Trouble | undefined {
   const tried = entries.findLastIndex((entry) => entry.phase === 'retried' || entry.phase === 'resumed')
   return entries
@@ -218,7 +224,8 @@ export async function drive<World>(
 ): Promise<void> {
   for (;;) {
     const standing = stand(steps, log.entries())
-    if (stopAsked() && !standing.stopping && !standing.committed && !standing.finished && !standing.halted) {
+    const may = !standing.stopping && !standing.committed && !standing.finished && !standing.halted
+    if (stopAsked() && may && !goesBack(standing)) {
       await log.append({ phase: 'stopping' })
       continue
     }

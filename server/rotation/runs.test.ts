@@ -270,7 +270,7 @@ describe('what goes wrong', () => {
     expect(room.runs.existing(run.id).rotations[0]).toMatchObject({ state: 'done', oldKeyState: 'inactive' })
   })
 
-  it('stop leaves untouched what was not begun and rolls back what was not saved', async () => {
+  it('stop leaves untouched what was not begun and rolls back what was not saved; a retry takes all up again', async () => {
     const wish = shapes[6]!.lay(disk, iam)
     iam.spread = 1_000
     const text = disk.text('credentials')
@@ -287,6 +287,13 @@ describe('what goes wrong', () => {
     })
     expect(disk.text('credentials')).toBe(text)
     expect(iam.users.flatMap((user) => user.keys).filter((key) => !key.deleted).length).toBe(2)
+    iam.spread = 0
+    await room.runs.retry(run.id)
+    await room.runs.idle()
+    expect(room.runs.existing(run.id)).toMatchObject({
+      state: 'done',
+      rotations: [{ state: 'done' }, { state: 'done' }],
+    })
   })
 
   it('refuses a plan twice, and one whose pair moved since', async () => {

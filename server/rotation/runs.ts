@@ -186,12 +186,12 @@ export class Runs {
     return this.#view(live)
   }
 
-  /** Once more what failed: from the step that stood still, or from the start where it was rolled back. */
+  /** Once more what failed or was stopped: from the step that stood still, or from the start where nothing is left. */
   async retry(id: string): Promise<Run> {
     return this.#goOn(
       id,
       'retried',
-      (rotation) => rotation.state === 'failed' || rotation.state === 'rolledBack',
+      ({ state }) => state === 'failed' || state === 'rolledBack' || state === 'stopped',
     )
   }
 

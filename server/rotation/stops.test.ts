@@ -16,7 +16,11 @@ describe('a stop', () => {
     const held = stage.held()
     stopAt(stage, 'UpdateAccessKey')
     answers(stage.iam, 'deleteKey', () => Promise.reject(refusal('denied')))
-    expect(await stage.rotate()).toMatchObject({ state: 'stopped', oldKeyState: 'active' })
+    expect(await stage.rotate()).toMatchObject({
+      state: 'rolledBack',
+      problem: { name: 'denied' },
+      oldKeyState: 'active',
+    })
     expect(stage.held()).toEqual(held)
     expect(stage.keys.map(({ status }) => status)).toEqual(['Active', 'Active'])
   })
@@ -65,6 +69,6 @@ it('a retry after a stop is not stopped again, and waits for what it must', asyn
   expect(states()).toEqual(['rolledBack', 'stopped'])
   stage.user.denied.clear()
   await stage.retry(begun)
-  expect(states()).toEqual(['done', 'stopped'])
+  expect(states()).toEqual(['done', 'done'])
   expect(stage.room.runs.existing(begun.run).stopping).toBe(false)
 })
