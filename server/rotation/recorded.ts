@@ -16,6 +16,7 @@ export interface Recorded extends Pick<Standing, 'begun' | 'halted' | 'finished'
   readonly alarm?: Trouble
   readonly problem?: Trouble
   readonly notes: readonly string[]
+  readonly ranHooks: boolean
   /** When its last entry was written. */
   readonly lastAt?: string
 }
@@ -41,6 +42,7 @@ export function recordedOf(spec: Spec, entries: readonly Entry[]): Recorded {
     ...(alarm?.phase === 'alarm' && { alarm: alarm.trouble }),
     ...(problem && { problem }),
     notes: notesOf(spec, standing),
+    ranHooks: Array.isArray(standing.facts['hooks']) && standing.facts['hooks'].length > 0,
     ...(lastAt !== undefined && { lastAt }),
   }
 }

@@ -266,7 +266,6 @@ describe('the history', () => {
       'verify',
       'save',
       'prove',
-      'hook',
       'retire',
       'confirm',
     ])

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Hooks } from './world.ts'
 import { Disk, openMachineRoom, QuickClock } from './testing/machineRoom.ts'
 import { ModelIam } from './testing/modelIam.ts'
 import { modes, shapes } from './testing/shapes.ts'
@@ -43,6 +44,20 @@ describe.each(shapes)('a rotation: $name', (shape) => {
     }
     expect(room.defects).toEqual([])
   })
+})
+
+it.each([[[]], [['deploy']]])('has a step for hooks where there are any: %j', async (names) => {
+  const hooks: Hooks = {
+    and: () => hooks,
+    any: () => Promise.resolve(names.length > 0),
+    run: () => Promise.resolve(names),
+  }
+  const room = await openMachineRoom(disk, iam, clock, {}, { hooks })
+  const run = await room.rotate({ ...shapes[0]!.lay(disk, iam), oldKey: 'deactivate' })
+  const told = room.events.flatMap((event) => (event.type === 'rotation' ? [event.rotation] : []))
+  for (const { steps } of [...told, ...room.runs.existing(run).rotations])
+    expect(steps.some(({ name }) => name === 'hook')).toBe(names.length > 0)
+  expect(told.length).toBeGreaterThan(0)
 })
 
 describe('undo', () => {

@@ -76,6 +76,7 @@ export class Runs {
   #ours: ReadonlySet<string> | undefined
   readonly damaged: ReadRuns['damaged']
   #closing = false
+  #hooked = false
 
   private constructor(deps: RunsDeps, recorded: ReadRuns) {
     this.#deps = deps
@@ -106,6 +107,7 @@ export class Runs {
     for (const { spec } of run.rotations) this.#driven.add(spec.id)
     const live = this.#adopt({ header, entries: new Map() })
     try {
+      await this.#lookForHooks()
       live.journal = await Journal.create(this.#deps.directory, header)
     } catch (error) {
       this.#runs.delete(id)
@@ -319,6 +321,7 @@ export class Runs {
     this.#refuseBusy(chosen.map((each) => each.spec))
     for (const { spec } of chosen) this.#driven.add(spec.id)
     try {
+      await this.#lookForHooks()
       if (this.#stopping.delete(id)) live.stop = stopSwitch()
       if (!live.journal?.sound) {
         await live.journal?.close()
@@ -534,6 +537,11 @@ export class Runs {
     throw new Failure({ name: 'not-found', title: 'No such run', detail: 'There is no run with this id.' })
   }
 
+  /** For the views alone: what is run is asked for when its step comes. */
+  async #lookForHooks(): Promise<void> {
+    this.#hooked = await this.#deps.shop.hooks.any().catch(() => true)
+  }
+
   #state() {
     return {
       driven: this.#driven,
@@ -543,6 +551,7 @@ export class Runs {
       kept: this.#kept,
       later: this.#later,
       stopping: this.#stopping,
+      hooks: this.#hooked,
     }
   }
 

@@ -16,6 +16,8 @@ export interface Now {
   /** Rotations that a later, finished run has put back or reactivated, or whose old key it changed. */
   readonly later: ReadonlyMap<string, LaterAct>
   readonly stopping: ReadonlySet<string>
+  /** There are deploy hooks that every run obeys. */
+  readonly hooks: boolean
 }
 
 export interface LaterAct {
@@ -32,7 +34,10 @@ export function viewRotation(run: string, spec: Spec, recorded: Recorded, now: N
   const oldKeyState = later?.oldKey ?? recorded.oldKeyState
   const problem = state === 'done' || state === 'undone' || state === 'running' ? undefined : recorded.problem
   const note = driven ? now.notes.get(spec.id) : undefined
-  const steps = recorded.steps.map((step) =>
+  // Where no hook is set the step passes in an instant: nobody is told of hooks that they do not have.
+  const hooks = recorded.ranHooks || now.hooks || (spec.hooks?.length ?? 0) > 0
+  const told = recorded.steps.filter(({ name, state }) => name !== 'hook' || hooks || state === 'failed')
+  const steps = told.map((step) =>
     note !== undefined && step.state === 'running' ? { ...step, note } : step,
   )
   const current =
