@@ -139,7 +139,7 @@ test('a key of an account that plants keys is never touched without a second yes
   const planted = '052310077262'
   stage.sandbox.control.addAccount({ id: planted })
   const [pair] = stage.sandbox.control.addUser(planted, { name: 'bait', keys: [{}] })
-  stage.users('default')
+  stage.users('default', 'left')
   stage.write('credentials', `${stage.text()}\n${section('bait', pair!)}`)
   await enter(page, await stage.start())
   await expect(keyRow(page, 'bait')).toContainText('May be planted')
@@ -150,6 +150,17 @@ test('a key of an account that plants keys is never touched without a second yes
   const dialog = page.getByRole('dialog', { name: '1 key may be planted' })
   await expectAccessible(page)
   await dialog.getByRole('button', { name: 'Touch nothing' }).click()
+  expect(stage.sandbox.calls.filter(({ user }) => user === 'bait')).toEqual([])
+  // A key that is left alone in any case is none of 'the others'.
+  await keyRow(page, 'left')
+    .getByRole('button', { name: /^Details of/ })
+    .click()
+  await keyRow(page, 'left').getByRole('button', { name: 'Exclude it for good' }).click()
+  await expect(keyRow(page, 'left')).toContainText('Excluded')
+  await page.getByRole('checkbox', { name: 'Select all 3 shown' }).check()
+  await page.getByRole('button', { name: 'Plan rotation of 2 keys' }).click()
+  await dialog.getByRole('button', { name: 'Plan the other one' }).click()
+  await expect(startButton(page, '1 key')).toBeEnabled()
   expect(stage.sandbox.calls.filter(({ user }) => user === 'bait')).toEqual([])
 })
 
