@@ -1,9 +1,9 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { defaultSettings } from '../api/settings.ts'
 import { AwsFailure } from '../keys/iam.ts'
 import type { AwsFailureKind } from '../keys/iam.ts'
 import { Secret } from '../profiles/keyPair.ts'
-import { provePair, refused } from './polling.ts'
+import { provePair, refused, seconds } from './polling.ts'
 import { QuickClock } from './testing/machineRoom.ts'
 import { target } from './testing/target.ts'
 import type { World } from './world.ts'
@@ -86,4 +86,154 @@ it('looks sooner for the end of a flap, and leaves passes a whole interval apart
   expect(await provePair(flapping.world, pair, 3, {}, false)).toEqual({ polls: 8 })
   const { intervalMs } = defaultSettings.verification
   expect(flapping.asked.map((ms) => ms / intervalMs)).toEqual([0, 1, 2, 3, 3.5, 4, 5, 6])
+})
+
+const { intervalMs, patienceMs, confirmPatienceMs } = defaultSettings.verification
+const said = (kind: AwsFailureKind, detail = `It was ${kind}.`) =>
+  new AwsFailure(kind, { name: kind, title: kind, detail, code: `Code.${kind}`, requestId: 'req-1' })
+type Answer = AwsFailure | Error | string
+
+/** STS answers with an account, IAM with anything; a failure is thrown. The last answer of each is repeated. */
+function answering(sts: readonly Answer[], iam: readonly Answer[] = ['']) {
+  const clock = new QuickClock()
+  const began = clock.now()
+  const asked: string[] = []
+  const notes: string[] = []
+  const next = (name: string, answers: readonly Answer[]) => {
+    const nth = asked.filter((each) => each === name).length
+    asked.push(name)
+    const answer = answers[Math.min(nth, answers.length - 1)]
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)
+  }
+  const world = {
+    shop: {
+      clock,
+      settings: () => defaultSettings,
+      iam: {
+        whoAmI: async () => ({ account: await next('sts', sts) }),
+        listKeys: async () => ({ keys: [await next('iam', iam)] }),
+      },
+    },
+    pause: (ms: number) => clock.sleep(ms),
+    own: () => ({ kind: 'own', pair, target }),
+    calls: () => ({}),
+    note: (text: string) => notes.push(text),
+  }
+  return { world: world as unknown as World, asked, notes, waited: () => clock.now() - began }
+}
+const refusal = said('invalid-key')
+const denial = said('denied')
+const trouble = (proof: Promise<unknown>) =>
+  proof.then(
+    () => undefined,
+    (error: { trouble?: unknown }) => error.trouble ?? error,
+  )
+
+describe('a proof', () => {
+  it('is so many passes in a row of both, and IAM is asked only where STS accepts', async () => {
+    const { world, asked, notes } = answering([refusal, ''], [refusal, ''])
+    expect(await provePair(world, pair, 2, {}, false)).toEqual({ polls: 4 })
+    expect(asked.join(' ')).toBe('sts sts iam sts iam sts iam')
+    expect(notes).toEqual([
+      'AWS is spreading the key, usually 5–20 s',
+      'Not yet everywhere: AWS accepted it once and then did not',
+      'Accepted 1 of 2 times in a row',
+      'Accepted 2 of 2 times in a row',
+    ])
+  })
+
+  it('is of the account that was planned, and ends at once where another one answers', async () => {
+    const other = answering(['222'])
+    expect(await trouble(provePair(other.world, pair, 3, { account: '111' }, true))).toEqual({
+      name: 'other-identity',
+      title: 'Another account answered',
+      detail: 'The key belongs to account 222, not to 111 as planned.',
+      remedy: 'Check the keys again; the file may have changed.',
+    })
+    expect(other.asked).toEqual(['sts'])
+    expect(await provePair(answering(['111']).world, pair, 3, { account: '111' }, true)).toEqual({ polls: 3 })
+  })
+
+  it.each(['denied', 'mfa-required'] as const)(
+    'takes %s of IAM for a pass where the old pair got the same, and only there',
+    async (kind) => {
+      const iam = [said(kind)]
+      expect(await provePair(answering([''], iam).world, pair, 3, {}, true)).toEqual({ polls: 3 })
+      expect(await trouble(provePair(answering([''], iam).world, pair, 3, {}, false))).toMatchObject({
+        name: kind,
+      })
+    },
+  )
+
+  it('takes nothing else for a pass: no refusal of IAM, no denial of STS', async () => {
+    for (const iam of [refusal, said('network'), new Error('unforeseen')])
+      expect(
+        await trouble(provePair(answering([''], [iam, iam, '']).world, pair, 1, {}, true)),
+      ).toBeUndefined()
+    expect(await provePair(answering([''], [refusal, refusal, '']).world, pair, 1, {}, true)).toEqual({
+      polls: 3,
+    })
+    expect(await provePair(answering([denial, '']).world, pair, 1, {}, true)).toEqual({ polls: 2 })
+  })
+
+  it('is given up when patience has run out, not before', async () => {
+    const never = answering([refusal])
+    expect(await trouble(provePair(never.world, pair, 1, {}, false))).toEqual({
+      name: 'not-working',
+      title: 'The key does not work',
+      detail: '****NG01 was not accepted within 90 seconds.',
+      remedy: 'Try again later; AWS’s health page says whether IAM is slow today.',
+      code: 'Code.invalid-key',
+      requestId: 'req-1',
+    })
+    expect(never.asked).toHaveLength(patienceMs / intervalMs + 1)
+    const late = answering([...Array<Answer>(patienceMs / intervalMs).fill(refusal), ''])
+    expect(await provePair(late.world, pair, 1, {}, false)).toEqual({ polls: patienceMs / intervalMs + 1 })
+  })
+
+  it('says of a key that is not accepted what AWS said, and of anything else in the way what that is', async () => {
+    const failed = (failure: Error) => trouble(provePair(answering([failure]).world, pair, 2, {}, false))
+    const detail = '****NG01 was not accepted 2 times in a row within 90 seconds.'
+    expect(await failed(said('bad-signature'))).toMatchObject({ name: 'not-working', detail })
+    expect(await failed(said('throttled'))).toEqual({
+      name: 'throttled',
+      title: 'throttled',
+      detail: `${detail} It was throttled.`,
+      code: 'Code.throttled',
+      requestId: 'req-1',
+    })
+    const unforeseen = await failed(new Error('unforeseen'))
+    expect(unforeseen).toMatchObject({ name: 'not-working', detail })
+    expect(unforeseen).not.toHaveProperty('code')
+    expect(unforeseen).not.toHaveProperty('requestId')
+  })
+})
+
+describe('a refusal', () => {
+  it('is of the key itself: anything else in the way is no sign that it is off', async () => {
+    for (const other of [denial, said('network'), new Error('unforeseen')])
+      await expect(refused(answering([refusal, other]).world, pair, 3)).rejects.toBe(other)
+  })
+
+  it('is waited for as long as patience lasts, then for the row that has begun', async () => {
+    const polls = confirmPatienceMs / intervalMs
+    const never = answering([''])
+    expect(await refused(never.world, pair, 3)).toBe(false)
+    expect(never.asked).toHaveLength(polls + 1)
+    expect(new Set(never.notes)).toEqual(new Set(['AWS still accepts the old key for some seconds']))
+    const late = answering([...Array<Answer>(polls).fill(''), refusal])
+    expect(await refused(late.world, pair, 3)).toBe(true)
+    expect(late.notes.slice(-2)).toEqual(['Refused 1 of 3 times in a row', 'Refused 2 of 3 times in a row'])
+    expect(late.waited()).toBe(confirmPatienceMs + 2 * intervalMs)
+  })
+})
+
+it.each([
+  [90_000, '90 seconds'],
+  [1_000, '1 second'],
+  [1_499, '1 second'],
+  [1_500, '2 seconds'],
+  [0, '0 seconds'],
+])('%i ms is %s', (ms, words) => {
+  expect(seconds(ms)).toBe(words)
 })
