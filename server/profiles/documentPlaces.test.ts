@@ -78,6 +78,26 @@ describe('an entry', () => {
       ]),
     )
   })
+
+  it('of a block is cut where Python cuts, passes over what is empty, and takes a setting without a name', () => {
+    const { faults, sections } = parse('[a]\ns3 =\n  x = 1\v\fy = V\n  = z\n')
+    expect(faults).toEqual([])
+    expect(sections[0]?.entries[0]?.value).toEqual(
+      new Map([
+        ['x', '1'],
+        ['y', 'V'],
+        ['', 'z'],
+      ]),
+    )
+  })
+
+  it('is no comment, and one that ends with a bracket is no header', () => {
+    const text = '[a]\n; b = 1\n# c = 2\nk = v\n  ; d\n  # e\nl = m]\n'
+    expect(entriesOf(text).map(({ key, value }) => [key, value])).toEqual([
+      ['k', 'v'],
+      ['l', 'm]'],
+    ])
+  })
 })
 
 describe('a section', () => {

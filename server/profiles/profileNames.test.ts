@@ -18,6 +18,7 @@ it.each<[string, string[] | undefined]>([
   ['x "\'" y', ['x', "'", 'y']],
   ["x '\"' y", ['x', '"', 'y']],
   ['profile a\\ b', ['profile', 'a b']],
+  ['profile \\"a', ['profile', '"a']],
   ['profile "a\\"b"', ['profile', 'a"b']],
   ['profile "a\\\\b"', ['profile', 'a\\b']],
   ['profile "a\\nb"', ['profile', 'a\\nb']],

@@ -73,6 +73,15 @@ it('calls retired by us only a key that is off, not one that is deleted or on ag
     expect(replacedKeys([run([rotation({ oldKeyState })])], none)[0]).not.toHaveProperty('retiredAt')
 })
 
+it('takes no time from a step that did not retire it', () => {
+  const failed: StepView = { name: 'retire', state: 'failed', finishedAt: at(2) }
+  for (const steps of [[done('save', 1), failed], [done('save', 1)]]) {
+    const [row] = replacedKeys([run([rotation({ steps })])], none)
+    expect(row).toMatchObject({ state: 'inactive', asOf: at(3) })
+    expect(row).not.toHaveProperty('retiredAt')
+  }
+})
+
 it('takes no key for replaced that is still in the files', () => {
   const saving: StepView = { name: 'save', state: 'running' }
   const others = [
