@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: [
-      'server/rotation/{machine,decide,drive,plan,planWords,history,replaced}.test.ts',
-      'server/profiles/{document,documentPlaces,scan,splice,mergeLines,profileNames}.test.ts',
+      'server/rotation/{machine,decide,drive,plan,planWords,history,replaced,recorded,view,polling}.test.ts',
+      'server/profiles/{document,documentPlaces,scan,splice,mergeLines,profileNames,agreement}.test.ts',
     ],
     setupFiles: ['e2e/mutation/fewerRuns.ts'],
     testTimeout: 30_000,
