@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Entry, NewEntry, Spec } from './entries.ts'
+import type { Entry, Facts, NewEntry, Spec } from './entries.ts'
 import { recordedOf } from './recorded.ts'
 
 const spec: Spec = {
@@ -174,6 +174,14 @@ describe('what is known', () => {
       recordedOf({ ...spec, kind }, journal({ phase: 'done', step: 'retire', facts: { oldKey: 'odd' } }))
         .oldKeyState,
     ).toBe(state)
+  })
+
+  it('is whether hooks ran', () => {
+    const hooks = (facts: Facts) => told({ phase: 'done', step: 'hook', facts }).ranHooks
+    expect(hooks({ hooks: ['deploy'] })).toBe(true)
+    expect(hooks({ hooks: [] })).toBe(false)
+    expect(hooks({ hooks: 'odd' })).toBe(false)
+    expect(hooks({})).toBe(false)
   })
 
   it('is the last alarm, and what to note', () => {

@@ -29,6 +29,7 @@ const over: Recorded = {
   steps: [],
   oldKeyState: 'inactive',
   notes: [],
+  ranHooks: false,
 }
 const { finished: _, ...unfinished } = over
 const { newKey: __, ...nothingMade } = over
@@ -42,6 +43,7 @@ const quiet: Now = {
   kept: new Map(),
   later: new Map(),
   stopping: new Set(),
+  hooks: false,
 }
 const kept = new Map([['AKIAOLD', at(9)]])
 const driven = new Set(['r1.1'])
@@ -173,6 +175,23 @@ describe('a rotation', () => {
     const failed = viewRotation('r1', spec, { ...going, steps: steps.slice(0, 2) }, quiet)
     expect(failed.step).toBe('create')
     expect(view({ steps: steps.slice(0, 1) })).not.toHaveProperty('step')
+  })
+
+  it('shows the step for hooks where there are any, or where it failed', () => {
+    const steps = (state: StepView['state']): StepView[] => [
+      { name: 'prove', state: 'done' },
+      { name: 'hook', state },
+      { name: 'retire', state: 'pending' },
+    ]
+    const shown = (recorded: Partial<Recorded>, now: Partial<Now> = {}, of: Spec = spec) =>
+      view({ steps: steps('done'), ...recorded }, now, of).steps.map(({ name }) => name)
+    expect(shown({})).toEqual(['prove', 'retire'])
+    expect(shown({}, {}, { ...spec, hooks: [] })).toEqual(['prove', 'retire'])
+    const all = ['prove', 'hook', 'retire']
+    expect(shown({ ranHooks: true })).toEqual(all)
+    expect(shown({}, { hooks: true })).toEqual(all)
+    expect(shown({}, {}, { ...spec, hooks: ['/usr/bin/deploy'] })).toEqual(all)
+    expect(shown({ steps: steps('failed') })).toEqual(all)
   })
 
   it('tells all that is known of it, and is silent of the rest', () => {
