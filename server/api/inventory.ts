@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { Trouble } from './problem.ts'
+import { oneOf } from './words.ts'
 
-export const Which = Type.Union([Type.Literal('credentials'), Type.Literal('config')])
+export const Which = oneOf(['credentials', 'config'])
 export type Which = Static<typeof Which>
 
 const LastUsed = Type.Object(
@@ -38,15 +39,7 @@ export const Profile = Type.Object(
     name: Type.String(),
     file: Which,
     line: Type.Integer({ minimum: 1, description: '1-based line of its header' }),
-    kind: Type.Union([
-      Type.Literal('access-key'),
-      Type.Literal('temporary'),
-      Type.Literal('sso'),
-      Type.Literal('assume-role'),
-      Type.Literal('process'),
-      Type.Literal('web-identity'),
-      Type.Literal('incomplete'),
-    ]),
+    kind: oneOf(['access-key', 'temporary', 'sso', 'assume-role', 'process', 'web-identity', 'incomplete']),
     key: Type.Optional(Type.String({ description: 'The access key id it holds' })),
     region: Type.Optional(Type.String()),
     partition: Type.Optional(Type.String()),
@@ -107,7 +100,7 @@ export type Key = Static<typeof Key>
 export const OldKey = Type.Object(
   {
     id: Type.String(),
-    status: Type.Union([Type.Literal('active'), Type.Literal('inactive'), Type.Literal('unknown')]),
+    status: oneOf(['active', 'inactive', 'unknown']),
     ours: Type.Boolean({ description: 'false: nobody here made or held it' }),
     account: Type.Optional(Account),
     user: Type.Optional(User),
@@ -139,12 +132,7 @@ export const FileState = Type.Object(
     which: Which,
     path: Type.String(),
     target: Type.Optional(Type.String({ description: 'Where a symlink leads' })),
-    state: Type.Union([
-      Type.Literal('ok'),
-      Type.Literal('missing'),
-      Type.Literal('empty'),
-      Type.Literal('unreadable'),
-    ]),
+    state: oneOf(['ok', 'missing', 'empty', 'unreadable']),
     mode: Type.Optional(Type.String({ description: 'Octal, such as 0600' })),
     loose: Type.Boolean({ description: 'Others on this machine can read or write it' }),
     writable: Type.Boolean(),

@@ -1,12 +1,9 @@
 import { Type, type Static } from 'typebox'
 import { Account, Sibling, User, Which } from './inventory.ts'
 import { Trouble } from './problem.ts'
+import { oneOf } from './words.ts'
 
-export const OldKeyMode = Type.Union([
-  Type.Literal('deactivate'),
-  Type.Literal('delete'),
-  Type.Literal('keep'),
-])
+export const OldKeyMode = oneOf(['deactivate', 'delete', 'keep'])
 export type OldKeyMode = Static<typeof OldKeyMode>
 
 export const KeyIds = Type.Union([
@@ -94,7 +91,7 @@ export const PlanChoice = Type.Object(
     choices: Type.Array(
       Type.Object(
         {
-          kind: Type.Union([Type.Literal('delete-spare'), Type.Literal('merge')]),
+          kind: oneOf(['delete-spare', 'merge']),
           spare: Sibling,
           label: Type.String(),
           /** A spare in use, or unknown to us: said before it is picked. */
@@ -117,12 +114,7 @@ export type PlanSkip = Static<typeof PlanSkip>
 export const Plan = Type.Object(
   {
     id: Type.String(),
-    state: Type.Union([
-      Type.Literal('checking'),
-      Type.Literal('ready'),
-      Type.Literal('used'),
-      Type.Literal('stale'),
-    ]),
+    state: oneOf(['checking', 'ready', 'used', 'stale']),
     createdAt: Type.String({ format: 'date-time' }),
     checked: Type.Integer({ minimum: 0 }),
     total: Type.Integer({ minimum: 0 }),

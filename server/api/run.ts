@@ -2,34 +2,28 @@ import { Type, type Static } from 'typebox'
 import { Account, User, Which } from './inventory.ts'
 import { OldKeyMode } from './plan.ts'
 import { Trouble } from './problem.ts'
+import { oneOf } from './words.ts'
 
 /** The steps of DESIGN section 3, `activate` for an undo, and `unify` where two keys of a user are merged. */
-export const StepName = Type.Union([
-  Type.Literal('check'),
-  Type.Literal('unify'),
-  Type.Literal('makeRoom'),
-  Type.Literal('create'),
-  Type.Literal('activate'),
-  Type.Literal('verify'),
-  Type.Literal('save'),
-  Type.Literal('prove'),
-  Type.Literal('hook'),
-  Type.Literal('retire'),
-  Type.Literal('confirm'),
+export const StepName = oneOf([
+  'check',
+  'unify',
+  'makeRoom',
+  'create',
+  'activate',
+  'verify',
+  'save',
+  'prove',
+  'hook',
+  'retire',
+  'confirm',
 ])
 export type StepName = Static<typeof StepName>
 
 export const StepView = Type.Object(
   {
     name: StepName,
-    state: Type.Union([
-      Type.Literal('pending'),
-      Type.Literal('running'),
-      Type.Literal('done'),
-      Type.Literal('skipped'),
-      Type.Literal('failed'),
-      Type.Literal('undone'),
-    ]),
+    state: oneOf(['pending', 'running', 'done', 'skipped', 'failed', 'undone']),
     startedAt: Type.Optional(Type.String({ format: 'date-time' })),
     finishedAt: Type.Optional(Type.String({ format: 'date-time' })),
     note: Type.Optional(
@@ -40,19 +34,19 @@ export const StepView = Type.Object(
 )
 export type StepView = Static<typeof StepView>
 
-export const RotationState = Type.Union([
-  Type.Literal('waiting'),
-  Type.Literal('running'),
-  Type.Literal('done'),
-  Type.Literal('rolledBack'),
-  Type.Literal('failed'),
-  Type.Literal('stopped'),
-  Type.Literal('interrupted'),
-  Type.Literal('undone'),
+export const RotationState = oneOf([
+  'waiting',
+  'running',
+  'done',
+  'rolledBack',
+  'failed',
+  'stopped',
+  'interrupted',
+  'undone',
 ])
 export type RotationState = Static<typeof RotationState>
 
-export const UndoHow = Type.Union([Type.Literal('reactivate'), Type.Literal('restore')])
+export const UndoHow = oneOf(['reactivate', 'restore'])
 export type UndoHow = Static<typeof UndoHow>
 
 export const Rotation = Type.Object(
@@ -66,7 +60,7 @@ export const Rotation = Type.Object(
         {
           name: Type.String(),
           file: Which,
-          state: Type.Union([Type.Literal('old'), Type.Literal('new'), Type.Literal('other')]),
+          state: oneOf(['old', 'new', 'other']),
         },
         { additionalProperties: false },
       ),
@@ -76,12 +70,7 @@ export const Rotation = Type.Object(
     state: RotationState,
     step: Type.Optional(StepName),
     steps: Type.Array(StepView),
-    oldKeyState: Type.Union([
-      Type.Literal('active'),
-      Type.Literal('inactive'),
-      Type.Literal('deleted'),
-      Type.Literal('unknown'),
-    ]),
+    oldKeyState: oneOf(['active', 'inactive', 'deleted', 'unknown']),
     undo: Type.Array(UndoHow),
     undoUntil: Type.Optional(
       Type.String({ format: 'date-time', description: 'The old pair is kept until then' }),
@@ -110,14 +99,7 @@ export const Rotation = Type.Object(
 )
 export type Rotation = Static<typeof Rotation>
 
-export const RunKind = Type.Union([
-  Type.Literal('rotate'),
-  Type.Literal('reactivate'),
-  Type.Literal('restore'),
-  Type.Literal('activate'),
-  Type.Literal('deactivate'),
-  Type.Literal('delete'),
-])
+export const RunKind = oneOf(['rotate', 'reactivate', 'restore', 'activate', 'deactivate', 'delete'])
 export type RunKind = Static<typeof RunKind>
 
 export const Run = Type.Object(
@@ -125,14 +107,7 @@ export const Run = Type.Object(
     id: Type.String(),
     kind: RunKind,
     undoes: Type.Optional(Type.String({ description: 'The run whose rotations this one undoes' })),
-    state: Type.Union([
-      Type.Literal('running'),
-      Type.Literal('done'),
-      Type.Literal('partial'),
-      Type.Literal('failed'),
-      Type.Literal('stopped'),
-      Type.Literal('interrupted'),
-    ]),
+    state: oneOf(['running', 'done', 'partial', 'failed', 'stopped', 'interrupted']),
     stopping: Type.Boolean(),
     startedAt: Type.String({ format: 'date-time' }),
     finishedAt: Type.Optional(Type.String({ format: 'date-time' })),
@@ -153,7 +128,7 @@ export const UndoRequest = Type.Object(
   {
     how: UndoHow,
     newKey: Type.Optional(
-      Type.Union([Type.Literal('deactivate'), Type.Literal('delete')], {
+      oneOf(['deactivate', 'delete'], {
         description: 'For restore; default deactivate',
       }),
     ),

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { oneOf } from './words.ts'
 
 export const Settings = Type.Object(
   {
@@ -46,7 +47,7 @@ export const Settings = Type.Object(
       description: 'Days without use after which deleting an old key is called safe',
     }),
     idleLockMinutes: Type.Integer({ minimum: 1, maximum: 1440 }),
-    theme: Type.Union([Type.Literal('system'), Type.Literal('light'), Type.Literal('dark')]),
+    theme: oneOf(['system', 'light', 'dark']),
     shortcuts: Type.Boolean({
       description: 'Single-key shortcuts on the page (WCAG 2.1.4: can be turned off)',
     }),

@@ -17,7 +17,7 @@ const columns = [
   'problem',
 ] as const
 
-const steps = StepName.anyOf.map((step) => step.const)
+const steps = StepName.enum
 
 /** The history as CSV (RFC 4180), a line per rotation, with the milliseconds of each step in a column of its own. */
 export function historyCsv(rows: readonly HistoryRow[]): string {

@@ -8,6 +8,7 @@ import type { Plans } from './plans.ts'
 import type { Runs } from './runs.ts'
 import type { SignerDesk } from './signers.ts'
 import type { Undos } from './undo.ts'
+import { oneOf } from '../api/words.ts'
 
 export interface RotationRoutes {
   readonly plans: Plans
@@ -135,7 +136,7 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
     )
 
     const Format = Type.Object(
-      { format: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('csv')])) },
+      { format: Type.Optional(oneOf(['json', 'csv'])) },
       { additionalProperties: false },
     )
     const History = Type.Object({ rows: Type.Array(HistoryRow) }, { additionalProperties: false })
