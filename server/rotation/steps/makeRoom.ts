@@ -4,6 +4,7 @@ import type { Spec } from '../entries.ts'
 import type { Step } from '../machine.ts'
 import { provePair } from '../polling.ts'
 import { standsAt, type World } from '../world.ts'
+import { stateOf } from './retire.ts'
 
 type Merge = NonNullable<Spec['merge']>
 
@@ -97,9 +98,15 @@ export const makeRoom = (spare: string): Step<World> => ({
     const statuses = known['statuses'] as Record<string, string> | undefined
     if (statuses?.[spare] !== 'Active') return {}
     const from = await world.fromPair()
-    await world.signed(from, (signer, options) =>
-      world.shop.iam.setKeyStatus(signer, spare, 'Active', options),
-    )
+    try {
+      await world.signed(from, (signer, options) =>
+        world.shop.iam.setKeyStatus(signer, spare, 'Active', options),
+      )
+    } catch (error) {
+      // Whoever may not turn it on could not turn it off either: nothing is to be taken back then.
+      const denied = error instanceof AwsFailure && error.kind === 'denied'
+      if (!(denied && (await stateOf(world, from, spare)) === 'active')) throw error
+    }
     return {}
   },
 })

@@ -152,11 +152,11 @@ export class ModelIam implements Iam {
     return Promise.resolve(undefined)
   }
 
-  mfaDevices(): Promise<readonly string[]> {
+  mfaDevices(): ReturnType<Iam['mfaDevices']> {
     return Promise.resolve([])
   }
 
-  sessionWithMfa(): Promise<never> {
+  sessionWithMfa(): ReturnType<Iam['sessionWithMfa']> {
     return Promise.reject(refusal('denied', 'AccessDenied'))
   }
 
@@ -184,7 +184,10 @@ export class ModelIam implements Iam {
     key.used = true
     if (action !== 'GetCallerIdentity' && (fault === 'denied' || user.denied.has(action)))
       throw refusal('denied', 'AccessDenied')
-    const result = act(user)
+    const subject =
+      signer.userName === undefined ? user : this.users.find(({ name }) => name === signer.userName)
+    if (!subject) throw refusal('not-found', 'NoSuchEntity')
+    const result = act(subject)
     if (fault === 'lost-after' || fault === 'server-error-after') throw refusal('ambiguous', 'ServiceFailure')
     return result
   }

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { setImmediate as tick } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
-import type { OldKeyMode } from '../../api/plan.ts'
+import type { OldKeyMode, PlanRequest } from '../../api/plan.ts'
 import type { Rotation, StepName } from '../../api/run.ts'
 import type { Settings } from '../../api/settings.ts'
-import { AwsFailure, type AwsFailureKind } from '../../keys/iam.ts'
+import { AwsFailure, type AwsFailureKind, type Signer } from '../../keys/iam.ts'
+import { Secret } from '../../profiles/keyPair.ts'
 import { JournalFailure } from '../machine.ts'
 import type { NewRun } from '../runs.ts'
 import type { Workshop } from '../world.ts'
@@ -66,8 +67,9 @@ export class Stage {
     this.#room = await openMachineRoom(this.disk, this.iam, this.clock, this.#settings, this.#parts)
   }
 
-  async planned(oldKey: OldKeyMode = 'deactivate'): Promise<NewRun> {
-    const { id } = await this.room.plans.begin({ keys: 'all', ...this.#wish, oldKey })
+  /** @param more to ask for than the shape does */
+  async planned(oldKey: OldKeyMode = 'deactivate', more: Partial<PlanRequest> = {}): Promise<NewRun> {
+    const { id } = await this.room.plans.begin({ keys: 'all', ...this.#wish, oldKey, ...more })
     while (this.room.plans.get(id).state === 'checking') await tick()
     return this.room.plans.take(id)
   }
@@ -113,13 +115,15 @@ export class Stage {
     return this.room.runs.existing(run).rotations[0] as Rotation
   }
 
-  /** Another program puts one key in the place of another, wherever the credentials file holds it. */
-  puts(key: ModelKey, inPlaceOf: ModelKey): void {
-    const text = this.disk.text('credentials')
-    this.disk.lay(
-      'credentials',
-      text.replaceAll(inPlaceOf.id, key.id).replaceAll(inPlaceOf.secret, key.secret),
+  /** Another program puts one key in the place of another in the credentials file: in one profile, or in all. */
+  puts(key: ModelKey, inPlaceOf: ModelKey, profile?: string): void {
+    const sections = this.disk.text('credentials').split(/^(?=\[)/m)
+    const written = sections.map((section) =>
+      profile === undefined || section.startsWith(`[${profile}]`)
+        ? section.replaceAll(inPlaceOf.id, key.id).replaceAll(inPlaceOf.secret, key.secret)
+        : section,
     )
+    this.disk.lay('credentials', written.join(''))
   }
 
   /** The file of a run's journal. */
@@ -165,6 +169,26 @@ export function answers(iam: ModelIam, act: Act, reply: () => Promise<unknown>, 
       return reply()
     },
   })
+}
+
+/** AWS wants a code of this device for such calls, and takes 123456. @returns the codes that it was given */
+export function wantsCode(stage: Stage, device: string, acts: readonly Act[]): string[] {
+  const codes: string[] = []
+  for (const act of acts) {
+    const call = stage.iam[act].bind(stage.iam) as (signer: Signer, ...args: unknown[]) => Promise<unknown>
+    Object.assign(stage.iam, {
+      [act]: (signer: Signer, ...args: unknown[]) =>
+        signer.kind === 'own' ? Promise.reject(refusal('mfa-required')) : call(signer, ...args),
+    })
+  }
+  stage.iam.mfaDevices = () => Promise.resolve([device])
+  stage.iam.sessionWithMfa = (({ pair }: Signer, _: string, code: string) => {
+    codes.push(code)
+    if (code !== '123456') return Promise.reject(refusal('mfa-code'))
+    const expiresAt = stage.clock.now() + 3_600_000
+    return Promise.resolve({ pair, sessionToken: new Secret('session'), expiresAt })
+  }) as typeof stage.iam.sessionWithMfa
+  return codes
 }
 
 export function refusal(kind: AwsFailureKind): AwsFailure {
