@@ -1,31 +1,9 @@
-import fs, { type FileHandle } from 'node:fs/promises'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as tick } from 'node:timers/promises'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { fullFrom } from './testing/fullDisk.ts'
 import { answers, dies, refusal, Stage } from './testing/stage.ts'
-
-afterEach(() => {
-  vi.restoreAllMocks()
-})
-
-/** The disk refuses the first write that holds these words, and all that follow, until the returned function is called. */
-async function fullFrom(words: string): Promise<() => void> {
-  const any = await fs.open('/dev/null')
-  const prototype = Object.getPrototypeOf(any) as FileHandle
-  await any.close()
-  const write = prototype.write
-  let full = false
-  const spy = vi.spyOn(prototype, 'write').mockImplementation(function (
-    this: FileHandle,
-    ...args: unknown[]
-  ) {
-    full ||= String(args[0]).includes(words)
-    if (full) return Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }))
-    return Reflect.apply(write, this, args) as never
-  })
-  return () => spy.mockRestore()
-}
 
 describe('where the journal of a run cannot be made', () => {
   it('nothing is begun, and the next run of the same key starts', async () => {

@@ -1,8 +1,7 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Rotation } from '../api/run.ts'
-import { Secret } from '../profiles/keyPair.ts'
-import { answers, refusal, Stage } from './testing/stage.ts'
+import { answers, Stage, wantsCode } from './testing/stage.ts'
 import type { Hooks } from './world.ts'
 
 /** What the page was told of a running step, in order, each once. */
@@ -37,19 +36,7 @@ describe('what a rotation waits for is told while it waits', () => {
   it('the code of an MFA device: a wrong one is asked for again, and the right one lets it go on', async () => {
     const stage = await Stage.open()
     const device = 'arn:aws:iam::111122223333:mfa/ann'
-    const create = stage.iam.createKey.bind(stage.iam)
-    stage.iam.createKey = (signer) =>
-      signer.kind === 'own' ? Promise.reject(refusal('mfa-required')) : create(signer)
-    const codes: string[] = []
-    Object.assign(stage.iam, {
-      mfaDevices: () => Promise.resolve([device]),
-      sessionWithMfa: ({ pair }: { pair: unknown }, _: string, code: string) => {
-        codes.push(code)
-        if (code !== '123456') return Promise.reject(refusal('mfa-code'))
-        const expiresAt = stage.clock.now() + 3_600_000
-        return Promise.resolve({ pair, sessionToken: new Secret('session'), expiresAt })
-      },
-    })
+    const codes = wantsCode(stage, device, ['createKey'])
     const begun = await stage.begin('create', 'keep')
     const waits = async () => {
       while (!stage.room.signers.waitsFor(device)) await tick()
