@@ -206,6 +206,11 @@ describe('a proof', () => {
     expect(unforeseen).toMatchObject({ name: 'not-working', detail })
     expect(unforeseen).not.toHaveProperty('code')
     expect(unforeseen).not.toHaveProperty('requestId')
+    for (const cause of [said('throttled'), new Error('unforeseen')])
+      await expect(provePair(answering([cause]).world, pair, 2, {}, false)).rejects.toHaveProperty(
+        'cause',
+        cause,
+      )
   })
 })
 

@@ -109,8 +109,33 @@ describe('the steps', () => {
         { phase: 'halted', trouble: noWay },
       ],
     ],
+    ['failed', [{ phase: 'failed', step: 'create', trouble: noWay }]],
+    ['skipped', [{ phase: 'finished', outcome: 'stopped' }]],
+    ['pending', [{ phase: 'finished', outcome: 'done' }]],
   ])('are %s after %j', (state, entries) => {
     expect(step('create', ...entries)?.state).toBe(state)
+  })
+
+  it('begin with their being taken back where a look alone found them done', () => {
+    const undoing: NewEntry[] = [
+      { phase: 'settled', step: 'create', found: 'in' },
+      { phase: 'undoing', step: 'create' },
+    ]
+    expect(step('create', ...undoing)).toEqual({ name: 'create', state: 'running', startedAt: at(1) })
+    expect(step('create', ...undoing, { phase: 'undone', step: 'create' })).toEqual({
+      name: 'create',
+      state: 'undone',
+      startedAt: at(1),
+      finishedAt: at(2),
+    })
+  })
+
+  it('have no end while they are being taken back', () => {
+    expect(step('check', ...saved.slice(0, 2), { phase: 'undoing', step: 'check' })).toEqual({
+      name: 'check',
+      state: 'running',
+      startedAt: at(0),
+    })
   })
 })
 
@@ -143,8 +168,34 @@ describe('the problem', () => {
         { phase: 'undoFailed', step: 'create', trouble: noWay },
       ],
     ],
+    ['no-way', [{ phase: 'settled', step: 'create', found: 'unclear', trouble: noWay }]],
+    [
+      'refused',
+      [
+        { phase: 'failed', step: 'create', trouble: refused },
+        { phase: 'undoing', step: 'create' },
+      ],
+    ],
+    [
+      'no-way',
+      [
+        { phase: 'failed', step: 'create', trouble: refused },
+        { phase: 'undoFailed', step: 'create', trouble: noWay },
+        { phase: 'retried' },
+      ],
+    ],
   ])('is %s', (name, entries) => {
     expect(told(...entries).problem?.name).toBe(name)
+  })
+
+  it('is that Keyturn ended, where nothing else went wrong', () => {
+    expect(told({ phase: 'finished', outcome: 'rolledBack' }).problem).toEqual({
+      name: 'interrupted',
+      title: 'Interrupted, and rolled back',
+      detail:
+        'Keyturn ended in the middle of this rotation. The unused new key is deleted; the file and the old key are as before.',
+      remedy: 'Rotate the key again.',
+    })
   })
 })
 
@@ -176,6 +227,34 @@ describe('what is known', () => {
     ).toBe(state)
   })
 
+  it.each(['active', 'inactive', 'deleted', 'unknown'] as const)(
+    'of an old key found %s is that',
+    (found) => {
+      for (const kind of ['rotate', 'deactivate'] as const)
+        expect(
+          recordedOf({ ...spec, kind }, journal({ phase: 'done', step: 'retire', facts: { oldKey: found } }))
+            .oldKeyState,
+        ).toBe(found)
+    },
+  )
+
+  it('of the account has no name that the plan did not know', () => {
+    const { account: _, ...bare } = spec
+    const entries = journal({ phase: 'done', step: 'check', facts: { account: '111122223333' } })
+    const found = { id: '111122223333', derived: false }
+    expect(recordedOf(bare, entries).account).toStrictEqual(found)
+    expect(recordedOf({ ...bare, account: { id: '0', derived: true } }, entries).account).toStrictEqual(found)
+    expect(recordedOf(bare, [])).not.toHaveProperty('account')
+  })
+
+  it('is where it stands, and since when', () => {
+    expect(told(...rolledBack)).toMatchObject({ begun: true, halted: false, finished: 'rolledBack' })
+    expect(told(...retireFailed)).toMatchObject({ begun: true, halted: true, lastAt: at(15) })
+    expect(told(...retireFailed)).not.toHaveProperty('finished')
+    expect(told()).toMatchObject({ begun: false, halted: false })
+    expect(told()).not.toHaveProperty('lastAt')
+  })
+
   it('is whether hooks ran', () => {
     const hooks = (facts: Facts) => told({ phase: 'done', step: 'hook', facts }).ranHooks
     expect(hooks({ hooks: ['deploy'] })).toBe(true)
@@ -200,6 +279,7 @@ describe('what is known', () => {
       'Merged.',
     ])
     expect(recordedOf(spec, entries).notes).toHaveLength(3)
+    expect(recordedOf({ ...spec, spare: 'AKIASPARE1234' }, []).notes).toEqual([])
     expect(
       told({ phase: 'noted', step: 'save', facts: { strays: [], spareDeleted: false, leftUnified: false } })
         .notes,

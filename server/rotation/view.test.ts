@@ -166,10 +166,14 @@ describe('a rotation', () => {
     ]
     const going = { ...unfinished, steps }
     const notes = new Map([['r1.1', 'pass 2 of 3']])
-    expect(viewRotation('r1', spec, going, { ...quiet, driven, notes })).toMatchObject({
-      step: 'verify',
-      steps: [steps[0], steps[1], { name: 'verify', state: 'running', note: 'pass 2 of 3' }, steps[3]],
-    })
+    const shown = viewRotation('r1', spec, going, { ...quiet, driven, notes })
+    expect(shown.step).toBe('verify')
+    expect(shown.steps).toStrictEqual([
+      steps[0],
+      steps[1],
+      { name: 'verify', state: 'running', note: 'pass 2 of 3' },
+      steps[3],
+    ])
     expect(viewRotation('r1', spec, going, { ...quiet, notes }).steps).toStrictEqual(steps)
     expect(viewRotation('r1', spec, going, { ...quiet, driven }).steps).toStrictEqual(steps)
     const failed = viewRotation('r1', spec, { ...going, steps: steps.slice(0, 2) }, quiet)
