@@ -1,5 +1,5 @@
 import { appendFileSync, chmodSync, mkdirSync, rmSync, statSync } from 'node:fs'
-import { enter, expect, expectAccessible, keyRow, startButton, test, visit } from './fixtures.ts'
+import { enter, expect, expectAccessible, keyRow, rotationRow, startButton, test, visit } from './fixtures.ts'
 import { section } from './stage.ts'
 
 // Every empty and every broken state, reached as a person reaches it.
@@ -107,6 +107,36 @@ test('a profile named like markup is text wherever it stands', async ({ stage, p
   await expect(page.getByText(markup).first()).toBeVisible()
   expect(await page.locator('img').count()).toBe(0)
   expect(await page.title()).not.toContain('owned')
+})
+
+test('a profile whose name would turn itself round is spelled out wherever it stands', async ({
+  stage,
+  page,
+}) => {
+  const [pair] = stage.user('mallory')
+  stage.write('credentials', section('live\u202edorp\u001b[2J', pair))
+  const shown = 'live\\u{202e}dorp\\u{1b}[2J'
+  const nothingHidden = async (): Promise<void> => {
+    expect(await page.locator('body').innerText()).not.toMatch(/(?![\t\n\r])[\p{Cc}\p{Cf}]/u)
+    const names = await page
+      .locator('[aria-label], [title]')
+      .evaluateAll((all) =>
+        all.map((each) => `${each.getAttribute('aria-label')} ${each.getAttribute('title')}`).join(' '),
+      )
+    expect(names).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  }
+  await enter(page, await stage.start())
+  await keyRow(page, shown).getByRole('button', { name: 'Details of' }).click()
+  await nothingHidden()
+  await page.getByRole('button', { name: 'Rotate everything' }).click()
+  await expect(page.getByText(shown).first()).toBeVisible()
+  await nothingHidden()
+  await startButton(page, '1 key').click()
+  await expect(page.getByRole('heading', { level: 1, name: '1 key rotated' })).toBeVisible()
+  await expect(rotationRow(page, shown)).toBeVisible()
+  await nothingHidden()
+  await visit(page, 'History')
+  await nothingHidden()
 })
 
 test('AWS that cannot be reached fails the check, not the page', async ({ stage, page }) => {

@@ -5,12 +5,13 @@ import { describeError } from './http/log.ts'
 import { takeEnvironment } from './platform/environment.ts'
 import { Failure } from './platform/failure.ts'
 import { findInstallation } from './platform/installation.ts'
+import { printable } from './platform/printable.ts'
 
 /** @returns the exit code, or undefined where the process stays */
 async function main(): Promise<number | undefined> {
   const parsed = parseOptions(process.argv.slice(2))
   if (parsed.kind === 'usage') {
-    process.stderr.write(`keyturn: ${parsed.message}\nSee keyturn --help.\n`)
+    process.stderr.write(`keyturn: ${printable(parsed.message)}\nSee keyturn --help.\n`)
     return 2
   }
   if (parsed.kind === 'help') {
@@ -48,7 +49,9 @@ try {
 } catch (error) {
   if (error instanceof Failure) {
     const { title, detail, remedy } = error.trouble
-    process.stderr.write(`keyturn: ${title}. ${detail}${remedy === undefined ? '' : ` ${remedy}`}\n`)
+    process.stderr.write(
+      printable(`keyturn: ${title}. ${detail}${remedy === undefined ? '' : ` ${remedy}`}\n`),
+    )
   } else {
     process.stderr.write(`keyturn: an error that nobody foresaw: ${JSON.stringify(describeError(error))}\n`)
   }

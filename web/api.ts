@@ -3,6 +3,7 @@ import type { Problem, Trouble } from '../server/api/problem.ts'
 import type { HistoryRow, Run, RunList, UndoRequest } from '../server/api/run.ts'
 import type { SessionReply } from '../server/api/session.ts'
 import type { Settings } from '../server/api/settings.ts'
+import { parseVisibly } from './ui/visible.ts'
 
 const tokenKey = 'keyturn-session'
 const header = 'x-keyturn-session'
@@ -138,8 +139,9 @@ export class Api {
     return this.#json('POST', `/api/mfa/${encodeURIComponent(device)}`, { code })
   }
 
+  /** As they are, since they are sent back whole. */
   settings(): Promise<Settings> {
-    return this.#json('GET', '/api/settings')
+    return this.#json('GET', '/api/settings', undefined, JSON.parse)
   }
 
   saveSettings(settings: Settings): Promise<Settings> {
@@ -173,9 +175,14 @@ export class Api {
     return body
   }
 
-  async #json<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+  async #json<T = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    parse: (text: string) => unknown = parseVisibly,
+  ): Promise<T> {
     const text = await (await this.#answer(method, path, body)).text()
-    return (text === '' ? undefined : JSON.parse(text)) as T
+    return (text === '' ? undefined : parse(text)) as T
   }
 
   async #answer(
@@ -217,7 +224,10 @@ export class Api {
 }
 
 async function problemOf(response: Response): Promise<Problem> {
-  const parsed = (await response.json().catch(() => undefined)) as Partial<Problem> | undefined
+  const parsed = (await response
+    .text()
+    .then(parseVisibly)
+    .catch(() => undefined)) as Partial<Problem> | undefined
   if (typeof parsed?.title === 'string' && typeof parsed.detail === 'string') {
     return { type: 'about:blank', status: response.status, ...parsed } as Problem
   }

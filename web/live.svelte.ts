@@ -4,6 +4,7 @@ import type { Run } from '../server/api/run.ts'
 import type { Api } from './api.ts'
 import { ApiProblem } from './api.ts'
 import { eventParser } from './eventStream.ts'
+import { parseVisibly } from './ui/visible.ts'
 import type { World } from './world.ts'
 import { reduce } from './world.ts'
 
@@ -122,7 +123,7 @@ export class Live {
         const { done, value } = await reader.read()
         if (done || abort.signal.aborted) return 'broken'
         for (const { data } of parse(decoder.decode(value, { stream: true }))) {
-          const event = JSON.parse(data) as ServerEvent
+          const event = parseVisibly(data) as ServerEvent
           if (this.#farewell(event)) return 'closed'
           this.#enqueue(event)
         }

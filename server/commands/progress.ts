@@ -1,5 +1,6 @@
 import type { Rotation, Run } from '../api/run.ts'
-import { printable, type Terminal } from './terminal.ts'
+import { printable } from '../platform/printable.ts'
+import type { Terminal } from './terminal.ts'
 import { doing, places, sentence, short } from './wording.ts'
 
 const barWidth = 16

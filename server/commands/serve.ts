@@ -9,6 +9,7 @@ import { describeError } from '../http/log.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Environment } from '../platform/environment.ts'
 import { Opener } from '../platform/opener.ts'
+import { printable } from '../platform/printable.ts'
 import type { Options } from './options.ts'
 
 export const defaultPort = 7420
@@ -65,7 +66,7 @@ export async function serve(
   io: Io,
   stop: StopRequest,
 ): Promise<number | undefined> {
-  const say = (text: string) => void io.stderr.write(`${text}\n`)
+  const say = (text: string) => void io.stderr.write(`${printable(text)}\n`)
   const refusal = await listen(served.app, options.port, say)
   if (refusal !== undefined) {
     say(refusal)

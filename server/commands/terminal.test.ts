@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { printable, Terminal } from './terminal.ts'
+import { Terminal } from './terminal.ts'
 
 function terminalOn(env: Record<string, string>, part: { tty: boolean; json?: boolean }) {
   const stream = () => Object.assign(new PassThrough(), { isTTY: part.tty })
@@ -9,18 +9,6 @@ function terminalOn(env: Record<string, string>, part: { tty: boolean; json?: bo
 }
 
 const textOf = (stream: PassThrough) => String((stream.read() as Buffer | null) ?? '')
-
-describe('printable', () => {
-  it.each([
-    ['\u001b[2J\u001b[H[prod]', '�[2J�[H[prod]'],
-    ['a\rb\u0007\u009b31m', 'a�b��31m'],
-    ['user\u202egpj.exe', 'user�gpj.exe'],
-    ['two\nlines', 'two\nlines'],
-    ['Zoë 日本', 'Zoë 日本'],
-  ])('takes what would act on the terminal out of %j', (text, shown) => {
-    expect(printable(text)).toBe(shown)
-  })
-})
 
 describe('Terminal', () => {
   it('keeps standard output for one JSON document', () => {

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { Environment } from '../platform/environment.ts'
+import { printable, printableJson } from '../platform/printable.ts'
 
 /** The process's own streams, or a test's. */
 export interface Streams {
@@ -66,7 +67,7 @@ export class Terminal {
   }
 
   document(value: unknown): void {
-    if (this.#json) this.#streams.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)
+    if (this.#json) this.#streams.stdout.write(`${printableJson(value)}\n`)
   }
 
   colour(tone: Tone, text: string): string {
@@ -98,14 +99,4 @@ export class Terminal {
       lines.question(printable(question), end)
     })
   }
-}
-
-/**
- * Names of profiles and users, and AWS's messages, come from elsewhere: a control sequence among them could clear
- * the screen or rewrite what stands there.
- */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (char) =>
-    char === '\n' ? char : '�',
-  )
 }
