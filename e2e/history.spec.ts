@@ -38,6 +38,7 @@ test('every run is listed, exported as CSV and JSON, and reported', async ({ sta
   await visit(page, 'History')
   const runs = page.getByRole('region', { name: 'Runs' })
   await expect(runs).toContainText('1 rotated')
+  await expect(runs).toContainText('default in acme')
   await expect(runs).toContainText('1 rolled back')
   await runs.getByRole('group').first().click()
   await expect(runs).toContainText(made.id)

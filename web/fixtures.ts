@@ -592,6 +592,7 @@ export const history: HistoryRow[] = [finished, partial].flatMap((r, at) =>
     finishedAt: ago(at * 3, 560),
     oldKeyMode: 'deactivate' as const,
     account: work.id,
+    accountAlias: work.alias,
     user: x.user?.name,
     profiles: x.profiles.map(({ name }) => name),
     key: x.key,

@@ -147,6 +147,7 @@ export const HistoryRow = Type.Object(
     finishedAt: Type.Optional(Type.String({ format: 'date-time' })),
     oldKeyMode: OldKeyMode,
     account: Type.Optional(Type.String()),
+    accountAlias: Type.Optional(Type.String()),
     user: Type.Optional(Type.String()),
     profiles: Type.Array(Type.String()),
     key: Type.String(),

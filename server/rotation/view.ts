@@ -35,8 +35,11 @@ export function viewRotation(run: string, spec: Spec, recorded: Recorded, now: N
   const problem = state === 'done' || state === 'undone' || state === 'running' ? undefined : recorded.problem
   const note = driven ? now.notes.get(spec.id) : undefined
   // Where no hook is set the step passes in an instant: nobody is told of hooks that they do not have.
-  const hooks = recorded.ranHooks || now.hooks || (spec.hooks?.length ?? 0) > 0
-  const told = recorded.steps.filter(({ name, state }) => name !== 'hook' || hooks || state === 'failed')
+  const hooks = now.hooks || (spec.hooks?.length ?? 0) > 0
+  const told = recorded.steps.filter(
+    ({ name, state }) =>
+      name !== 'hook' || state === 'failed' || (state === 'done' ? recorded.ranHooks : hooks),
+  )
   const steps = told.map((step) =>
     note !== undefined && step.state === 'running' ? { ...step, note } : step,
   )
@@ -154,6 +157,7 @@ export function viewHistory(run: Run, rotation: Rotation): HistoryRow {
     ...(finished !== '' && { finishedAt: finished }),
     oldKeyMode: run.oldKey,
     ...(rotation.account && { account: rotation.account.id }),
+    ...(rotation.account?.alias !== undefined && { accountAlias: rotation.account.alias }),
     ...(rotation.user && { user: rotation.user.name }),
     profiles: rotation.profiles.map((profile) => profile.name),
     key: rotation.key,

@@ -31,6 +31,7 @@ export function filterRows(rows: readonly HistoryRow[], query: string): HistoryR
       row.newKey,
       row.user,
       row.account,
+      row.accountAlias,
       row.outcome,
       row.kind,
       row.code,
