@@ -57,12 +57,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     logger: deps.logger ?? logOptions(process.stderr),
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: false,
     bodyLimit,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
-    requestTimeout: limits.requestMs,
-    keepAliveTimeout: limits.keepAliveMs,
     routerOptions: { maxParamLength: 512 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
     schemaController: { compilersFactory: deps.compilers ?? lazyCompilers },
