@@ -1,6 +1,7 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { dies, Stage } from './testing/stage.ts'
+import { dies } from './testing/callEnds.ts'
+import { Stage } from './testing/stage.ts'
 
 const busy = { trouble: { name: 'key-busy' } }
 

@@ -2,8 +2,9 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as tick } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { fullFrom } from './testing/fullDisk.ts'
-import { answers, dies, refusal, Stage } from './testing/stage.ts'
+import { fullFrom } from './testing/appends.ts'
+import { answers, dies, refusal } from './testing/callEnds.ts'
+import { Stage } from './testing/stage.ts'
 
 describe('where the journal of a run cannot be made', () => {
   it('nothing is begun, and the next run of the same key starts', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Rotation } from '../api/run.ts'
-import { dies, Stage } from './testing/stage.ts'
+import { dies } from './testing/callEnds.ts'
+import { Stage } from './testing/stage.ts'
 
 const day = 86_400_000
 const kept = async (stage: Stage) => (await stage.room.undo.list()).map(({ key }) => key)

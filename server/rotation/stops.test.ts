@@ -1,6 +1,7 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { answers, refusal, Stage } from './testing/stage.ts'
+import { answers, refusal } from './testing/callEnds.ts'
+import { Stage } from './testing/stage.ts'
 
 /** Stops the one run at the first call of this action. */
 function stopAt(stage: Stage, call: string): void {

@@ -1,7 +1,8 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Rotation } from '../api/run.ts'
-import { answers, Stage, wantsCode } from './testing/stage.ts'
+import { answers, wantsCode } from './testing/callEnds.ts'
+import { Stage } from './testing/stage.ts'
 import type { Hooks } from './world.ts'
 
 /** What the page was told of a running step, in order, each once. */

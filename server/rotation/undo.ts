@@ -160,7 +160,7 @@ export class Undos {
     const profiles = held.snapshot.profiles
       .filter((profile) => standsAt(held.snapshot, profile, newKey, undefined) === 'old')
       .map(({ name, file }) => ({ name, file }))
-    if (profiles.length === 0) throw new Failure(whyNot(rotation, request.how))
+    if (profiles.length === 0) throw new Failure(whyNot({ ...rotation, profiles: [] }, request.how))
     return { spec: { ...common, from: newKey, to: rotation.key, profiles }, target }
   }
 

@@ -1,6 +1,7 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { answers, refusal, Stage, wantsCode } from '../testing/stage.ts'
+import { answers, refusal, wantsCode } from '../testing/callEnds.ts'
+import { Stage } from '../testing/stage.ts'
 
 let stage: Stage
 const calls = (action: string) => stage.iam.log.filter((call) => call.startsWith(action))

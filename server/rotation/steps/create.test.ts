@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { fullFrom } from '../testing/fullDisk.ts'
-import { answers, dies, refusal, Stage } from '../testing/stage.ts'
+import { fullFrom } from '../testing/appends.ts'
+import { answers, dies, refusal } from '../testing/callEnds.ts'
+import { Stage } from '../testing/stage.ts'
 
 const asked = (stage: Stage) => stage.iam.log.filter((call) => call.startsWith('CreateAccessKey')).length
 

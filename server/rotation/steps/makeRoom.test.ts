@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { fullFrom } from '../testing/fullDisk.ts'
+import { fullFrom } from '../testing/appends.ts'
 import { target } from '../testing/target.ts'
-import { answers, dies, refusal, Stage } from '../testing/stage.ts'
+import { answers, dies, refusal } from '../testing/callEnds.ts'
+import { Stage } from '../testing/stage.ts'
 
 const states = (stage: Stage) => stage.keys.map(({ id, status }) => `${id} ${status}`)
 

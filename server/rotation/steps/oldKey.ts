@@ -16,7 +16,7 @@ import { accountOf } from './save.ts'
 export const look: Step<World> = {
   name: 'check',
   async do(world) {
-    const { iam, store, clock } = world.shop
+    const { iam, store } = world.shop
     const { signs, acts } = parties(world)
     const pair = await world.pairOf(signs)
     const identity = await iam.whoAmI(world.own(pair), world.calls())
@@ -47,7 +47,6 @@ export const look: Step<World> = {
       ...(identity.userName && { user: identity.userName }),
       keysBefore: list.keys.map((key) => key.id),
       statuses: Object.fromEntries(list.keys.map((key) => [key.id, key.status])),
-      clockOffsetMs: list.date === undefined ? 0 : list.date - clock.now(),
       ownListDenied: await listDenied(world, pair),
     }
   },

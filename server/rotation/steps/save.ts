@@ -115,7 +115,7 @@ export async function settleForeignWrites(world: World, id: string): Promise<rea
       name: 'still-in-use',
       title: 'The old key is still in a file',
       detail: `[${unwritable.name}] holds ****${world.spec.from.slice(-4)} in a form that Keyturn does not write, so that the old key stays active.`,
-      remedy: unwritable.reason?.remedy ?? 'Put the new key there by hand, then retry.',
+      remedy: unwritable.reason?.remedy,
     })
   }
   const to = await world.toPair(id)

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { beforeAppend } from '../testing/appends.ts'
+import { answers, dies, refusal } from '../testing/callEnds.ts'
+import { Stage } from '../testing/stage.ts'
+
+describe('an old key', () => {
+  it('that somebody has deleted meanwhile is deleted, and nothing fails', async () => {
+    const stage = await Stage.open()
+    await beforeAppend('"phase":"started","step":"retire"', () => void (stage.keys[0]!.deleted = true))
+    expect(await stage.rotate('delete')).toMatchObject({ state: 'done', oldKeyState: 'deleted', undo: [] })
+  })
+
+  it('that somebody deletes between turning it off and deleting it is deleted', async () => {
+    const stage = await Stage.open()
+    answers(stage.iam, 'deleteKey', () => {
+      stage.keys[0]!.deleted = true
+      return Promise.reject(refusal('not-found'))
+    })
+    expect(await stage.rotate('delete')).toMatchObject({ state: 'done', oldKeyState: 'deleted' })
+  })
+
+  it('is said to be off where it can be turned off and not deleted, and a retry deletes it', async () => {
+    const stage = await Stage.open()
+    answers(stage.iam, 'deleteKey', () => Promise.reject(refusal('network')))
+    const rotation = await stage.rotate('delete')
+    expect(rotation).toMatchObject({ state: 'failed', step: 'retire', oldKeyState: 'inactive' })
+    expect(rotation.problem?.detail).toContain('is inactive and could not be deleted. AWS said network.')
+    expect(await stage.retry(rotation)).toMatchObject({ state: 'done', oldKeyState: 'deleted' })
+  })
+
+  it.each([
+    ['after it was turned off', 'setKeyStatus', 'deactivate', 'inactive'],
+    ['after it was deleted', 'deleteKey', 'delete', 'deleted'],
+  ] as const)('is looked at by the recovery where the process ends %s', async (_, call, mode, state) => {
+    const stage = await Stage.open()
+    dies(stage.iam, call, 'after')
+    const rotation = await stage.rotate(mode)
+    await stage.restart()
+    expect(await stage.recover(rotation)).toMatchObject({ state: 'done', oldKeyState: state })
+  })
+
+  it('is said to be unknown, not active, where it could not be turned off and nobody may look', async () => {
+    const stage = await Stage.open()
+    stage.user.denied.add('UpdateAccessKey')
+    answers(stage.iam, 'setKeyStatus', () => {
+      stage.user.denied.add('ListAccessKeys')
+      return Promise.reject(refusal('ambiguous'))
+    })
+    const rotation = await stage.rotate()
+    expect(rotation).toMatchObject({ state: 'failed', step: 'retire', oldKeyState: 'unknown' })
+  })
+
+  it('is said to be perhaps active where nobody can look for another reason', async () => {
+    const stage = await Stage.open()
+    answers(stage.iam, 'setKeyStatus', () => {
+      answers(stage.iam, 'listKeys', () => Promise.reject(refusal('network')))
+      return Promise.reject(refusal('ambiguous'))
+    })
+    const rotation = await stage.rotate()
+    expect(rotation).toMatchObject({ state: 'failed', step: 'retire' })
+    expect(rotation.problem?.detail).toContain('The new key is in use; the old key')
+    expect((await stage.retry(rotation)).state).toBe('done')
+  })
+})

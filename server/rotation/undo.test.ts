@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest'
+import type { Rotation, UndoHow } from '../api/run.ts'
+import { Stage } from './testing/stage.ts'
+import { Undos } from './undo.ts'
+
+const day = 86_400_000
+const ofRotation = (stage: Stage, { id }: Pick<Rotation, 'id'>, how: UndoHow = 'restore') =>
+  stage.room.undos.ofRotation(id, { how })
+const cannot = (because: string) => ({
+  trouble: {
+    name: 'cannot-undo',
+    detail: expect.stringContaining(`since ${because}. Nothing was done.`) as string,
+  },
+})
+
+describe('an undo is refused', () => {
+  it('of what nobody knows', async () => {
+    const stage = await Stage.open()
+    await expect(ofRotation(stage, { id: 'none' })).rejects.toThrow('no rotation with this id')
+    await expect(stage.room.undos.ofRun('none', { how: 'restore' })).rejects.toThrow('no run with this id')
+  })
+
+  it('where nothing was replaced', async () => {
+    const stage = await Stage.open()
+    stage.user.denied.add('CreateAccessKey')
+    await expect(ofRotation(stage, await stage.rotate())).rejects.toMatchObject(
+      cannot('nothing was replaced'),
+    )
+    const begun = await stage.begin('check')
+    stage.room.runs.stop(begun.run)
+    const stopped = await stage.ended(begun)
+    expect(stopped.state).toBe('stopped')
+    await expect(ofRotation(stage, stopped)).rejects.toMatchObject(cannot('nothing was replaced'))
+  })
+
+  it('while the rotation is under way', async () => {
+    const stage = await Stage.open()
+    const begun = await stage.begin('verify')
+    await expect(ofRotation(stage, begun)).rejects.toMatchObject(cannot('it is not finished'))
+    await stage.room.runs.idle()
+  })
+
+  it('where the old key works anyway, or the new key has left the files', async () => {
+    const stage = await Stage.open()
+    const rotation = await stage.rotate('keep')
+    const active = cannot(`the old key ****${rotation.key.slice(-4)} is active`)
+    await expect(ofRotation(stage, rotation, 'reactivate')).rejects.toMatchObject(active)
+    stage.puts(stage.keys[0]!, stage.keys[1]!)
+    const gone = cannot('no profile holds its new key any more')
+    await expect(ofRotation(stage, rotation)).rejects.toMatchObject(gone)
+  })
+
+  it('where the file changes in the very moment: no run begins that would only turn the new key off', async () => {
+    const stage = await Stage.open()
+    const rotation = await stage.rotate()
+    const { runs, readKeys } = stage.room
+    const [old, fresh] = stage.keys
+    const held = await readKeys()
+    stage.puts(old!, fresh!)
+    const stale = await readKeys()
+    const undos = new Undos({
+      runs,
+      readKeys: () => {
+        // The watcher of the files is told of what they held a moment ago, after this look began.
+        queueMicrotask(() => queueMicrotask(() => runs.sawFiles(held.snapshot)))
+        return Promise.resolve(stale)
+      },
+      oldKeys: () => Promise.resolve([]),
+      findings: {
+        get: () => undefined,
+        all: () => [],
+        put: () => Promise.resolve(),
+        forget: () => Promise.resolve(),
+      },
+    })
+    const gone = cannot('no profile holds its new key any more')
+    await expect(undos.ofRotation(rotation.id, { how: 'restore' })).rejects.toMatchObject(gone)
+    expect(stage.now(rotation).undo).toContain('restore')
+  })
+})
+
+describe('an undo is signed', () => {
+  it('by the administrator’s profile that signed the rotation', async () => {
+    const stage = await Stage.open('two users at once')
+    const [ann, bob] = stage.iam.users
+    const run = await stage.planned('deactivate', { keys: [ann!.keys[0]!.id], signer: 'two' })
+    const rotation = await stage.run(run)
+    stage.iam.log.length = 0
+    expect((await stage.restore(rotation)).state).toBe('done')
+    const changes = stage.iam.log.filter((call) => call.startsWith('UpdateAccessKey'))
+    expect(changes).toEqual(Array(2).fill(`UpdateAccessKey ${bob!.keys[0]!.id}`))
+  })
+
+  it('with the device that the profile names', async () => {
+    const stage = await Stage.open()
+    const serial = 'arn:aws:iam::111122223333:mfa/ann'
+    stage.disk.lay('credentials', `${stage.disk.text('credentials')}mfa_serial = ${serial}\n`)
+    const rotation = await stage.rotate()
+    for (const how of ['reactivate', 'restore'] as const) {
+      const { rotations } = await ofRotation(stage, rotation, how)
+      expect(rotations[0]?.spec).toMatchObject({ mfaSerial: serial, user: { name: 'ann' } })
+    }
+  })
+})
+
+describe('an old key', () => {
+  it('is turned on again by itself, and its rotation still offers to restore it', async () => {
+    const stage = await Stage.open()
+    const rotation = await stage.rotate()
+    const run = await stage.room.undos.ofKey(rotation.key, 'activate')
+    expect(await stage.run(run)).toMatchObject({ state: 'done', oldKeyState: 'active' })
+    expect(stage.now(rotation)).toMatchObject({ state: 'done', oldKeyState: 'active', undo: ['restore'] })
+    expect(stage.held()).toEqual([`default ${rotation.newKey}`])
+  })
+
+  it('that is deleted already is none that a clean-up could delete', async () => {
+    const stage = await Stage.open()
+    const { key } = await stage.rotate()
+    stage.clock.advance(8 * day)
+    const cleanUp = () => stage.room.undos.ofSafeKeys([key], '1')
+    await stage.run(await cleanUp())
+    expect(stage.iam.key(key)?.deleted).toBe(true)
+    await expect(cleanUp()).rejects.toMatchObject({
+      trouble: {
+        name: 'not-safe',
+        detail: `****${key.slice(-4)} is no old key that is known here. Nothing was deleted.`,
+        remedy: 'Look at the old keys’ page for what is left.',
+      },
+    })
+  })
+})
