@@ -247,6 +247,24 @@ describe('what is known', () => {
     expect(recordedOf(bare, [])).not.toHaveProperty('account')
   })
 
+  it('is which keys are deleted', () => {
+    const retired: NewEntry = { phase: 'done', step: 'retire', facts: { oldKey: 'deleted' } }
+    const over: NewEntry = { phase: 'finished', outcome: 'done' }
+    expect(told(retired, over).deleted).toEqual(['AKIAOLD'])
+    // Until it is over a retry may find otherwise.
+    expect(told(retired).deleted).toEqual([])
+    expect(told(over).deleted).toEqual([])
+    const made = (spareDeleted: boolean) =>
+      journal({ phase: 'done', step: 'makeRoom', facts: { spareDeleted } }, retired)
+    const spared = { ...spec, spare: 'AKIASPARE' }
+    expect(recordedOf(spared, made(true)).deleted).toEqual(['AKIASPARE'])
+    expect(recordedOf(spared, [...made(true), ...journal(over)]).deleted).toEqual(['AKIAOLD', 'AKIASPARE'])
+    expect(recordedOf(spared, made(false)).deleted).toEqual([])
+    expect(recordedOf(spec, made(true)).deleted).toEqual([])
+    const merged = { ...spec, merge: { key: 'AKIAMERGED', profiles: [] } }
+    expect(recordedOf(merged, made(true)).deleted).toEqual(['AKIAMERGED'])
+  })
+
   it('is where it stands, and since when', () => {
     expect(told(...rolledBack)).toMatchObject({ begun: true, halted: false, finished: 'rolledBack' })
     expect(told(...retireFailed)).toMatchObject({ begun: true, halted: true, lastAt: at(15) })

@@ -13,6 +13,8 @@ export interface Recorded extends Pick<Standing, 'begun' | 'halted' | 'finished'
   readonly account?: Rotation['account']
   readonly steps: readonly StepView[]
   readonly oldKeyState: Rotation['oldKeyState']
+  /** Keys that are deleted since: the old one, and one that made room. Such a key never comes back. */
+  readonly deleted: readonly string[]
   readonly alarm?: Trouble
   readonly problem?: Trouble
   readonly notes: readonly string[]
@@ -30,6 +32,9 @@ export function recordedOf(spec: Spec, entries: readonly Entry[]): Recorded {
   const account = accountOf(spec, standing)
   const alarm = entries.findLast((entry) => entry.phase === 'alarm')
   const problem = problemOf(standing, entries)
+  const oldKeyState = oldKeyOf(spec, standing)
+  const oldKeyGone = finished === 'done' && oldKeyState === 'deleted'
+  const spare = spareDeleted(spec, standing)
   const lastAt = entries.at(-1)?.at
   return {
     begun,
@@ -38,7 +43,8 @@ export function recordedOf(spec: Spec, entries: readonly Entry[]): Recorded {
     ...(newKey !== undefined && { newKey }),
     ...(account && { account }),
     steps: steps.map((step) => viewStep(step.name, standing, entries)),
-    oldKeyState: oldKeyOf(spec, standing),
+    oldKeyState,
+    deleted: [...(oldKeyGone ? [spec.from] : []), ...(spare === undefined ? [] : [spare])],
     ...(alarm?.phase === 'alarm' && { alarm: alarm.trouble }),
     ...(problem && { problem }),
     notes: notesOf(spec, standing),
@@ -79,12 +85,15 @@ function accountOf(spec: Spec, standing: Standing): Rotation['account'] {
   }
 }
 
+function spareDeleted(spec: Spec, { facts }: Standing): string | undefined {
+  return facts['spareDeleted'] === true ? (spec.spare ?? spec.merge?.key) : undefined
+}
+
 function notesOf(spec: Spec, standing: Standing): string[] {
   const notes: string[] = []
   const { facts } = standing
-  const spare = spec.spare ?? spec.merge?.key
-  if (spare !== undefined && facts['spareDeleted'] === true)
-    notes.push(`The spare key ****${spare.slice(-4)} was deleted, as planned.`)
+  const spare = spareDeleted(spec, standing)
+  if (spare !== undefined) notes.push(`The spare key ****${spare.slice(-4)} was deleted, as planned.`)
   if (facts['leftUnified'] === true)
     notes.push('The profiles of the deleted key now hold the key that stayed.')
   if (Array.isArray(facts['strays']) && facts['strays'].length > 0) {

@@ -67,6 +67,7 @@ export class Runs {
   readonly #holds = new Map<string, string>()
   readonly #kept = new Map<string, string>()
   readonly #later = new Map<string, LaterAct>()
+  readonly #gone = new Set<string>()
   readonly #stopping = new Set<string>()
   /** Runs with a rotation that is not finished; the only ones that a start, an expiry or a snapshot need look at. */
   readonly #open = new Set<string>()
@@ -428,6 +429,8 @@ export class Runs {
       const its = undone?.header.rotations.find((each) => each.spec.id === spec.undoes)
       if (undone && its) this.#publish(undone, its.spec)
     }
+    const spare = recorded(live, spec).deleted.filter((key) => key !== spec.from)
+    if (spare.length > 0) this.#publishTouched(new Set(spare))
     if (live.header.rotations.some((each) => this.#driven.has(each.spec.id))) return
     this.#publishRun(live)
     const { journal } = live
@@ -436,11 +439,14 @@ export class Runs {
     await journal?.close()
   }
 
-  /** An undo or an act on an old key changes what is true of the rotation that it belongs to. */
+  /**
+   * An undo or an act on an old key changes what is true of the rotation that it belongs to; a key that is deleted, of
+   * all that ever replaced it.
+   */
   #rememberLater(live: Live, spec: Spec): void {
-    if (spec.undoes === undefined) return
-    const { finished, oldKeyState: oldKey } = recorded(live, spec)
-    if (finished !== 'done') return
+    const { finished, oldKeyState: oldKey, deleted } = recorded(live, spec)
+    for (const key of deleted) this.#gone.add(key)
+    if (spec.undoes === undefined || finished !== 'done') return
     delete this.#runs.get(this.#home.get(spec.undoes) ?? '')?.history
     // A restore retires the new key: the old one is the one that works.
     this.#later.set(
@@ -550,6 +556,7 @@ export class Runs {
       holds: this.#holds,
       kept: this.#kept,
       later: this.#later,
+      gone: this.#gone,
       stopping: this.#stopping,
       hooks: this.#hooked,
     }

@@ -28,6 +28,7 @@ const over: Recorded = {
   newKey: 'AKIANEW',
   steps: [],
   oldKeyState: 'inactive',
+  deleted: [],
   notes: [],
   ranHooks: false,
 }
@@ -42,6 +43,7 @@ const quiet: Now = {
   holds: new Map([['credentials:dev', 'AKIANEW']]),
   kept: new Map(),
   later: new Map(),
+  gone: new Set(),
   stopping: new Set(),
   hooks: false,
 }
@@ -123,6 +125,15 @@ describe('an undo is offered while it can work, and only then', () => {
     expect(view({}, { kept, later: since('deleted') }).undo).toEqual([])
     expect(view({ oldKeyState: 'active' }, { later: since('inactive') }).undo).toEqual(['reactivate'])
   })
+
+  it('never once any run has deleted the old key', () => {
+    const later = new Map([['r1.1', { undone: false, oldKey: 'active' as const }]])
+    expect(view({}, { kept, later, gone: new Set(['AKIAOLD']) })).toMatchObject({
+      oldKeyState: 'deleted',
+      undo: [],
+    })
+    expect(view({}, { kept, gone: new Set(['AKIANEW']) }).undo).toEqual(['reactivate', 'restore'])
+  })
 })
 
 describe('a rotation', () => {
@@ -187,15 +198,20 @@ describe('a rotation', () => {
       { name: 'hook', state },
       { name: 'retire', state: 'pending' },
     ]
-    const shown = (recorded: Partial<Recorded>, now: Partial<Now> = {}, of: Spec = spec) =>
-      view({ steps: steps('done'), ...recorded }, now, of).steps.map(({ name }) => name)
-    expect(shown({})).toEqual(['prove', 'retire'])
-    expect(shown({}, {}, { ...spec, hooks: [] })).toEqual(['prove', 'retire'])
-    const all = ['prove', 'hook', 'retire']
-    expect(shown({ ranHooks: true })).toEqual(all)
-    expect(shown({}, { hooks: true })).toEqual(all)
-    expect(shown({}, {}, { ...spec, hooks: ['/usr/bin/deploy'] })).toEqual(all)
-    expect(shown({ steps: steps('failed') })).toEqual(all)
+    const shown = (state: StepView['state'], ranHooks: boolean, now: Partial<Now> = {}, of: Spec = spec) =>
+      view({ steps: steps(state), ranHooks }, now, of).steps.some(({ name }) => name === 'hook')
+    const named = { ...spec, hooks: ['/usr/bin/deploy'] }
+    expect(shown('done', true)).toBe(true)
+    // There are some now; there were none then.
+    expect(shown('done', false, { hooks: true }, named)).toBe(false)
+    for (const state of ['pending', 'running', 'skipped'] as const) {
+      expect(shown(state, false)).toBe(false)
+      expect(shown(state, false, {}, { ...spec, hooks: [] })).toBe(false)
+      expect(shown(state, false, { hooks: true })).toBe(true)
+      expect(shown(state, false, {}, named)).toBe(true)
+    }
+    expect(shown('failed', false)).toBe(true)
+    expect(view({ steps: steps('done') }).steps.map(({ name }) => name)).toEqual(['prove', 'retire'])
   })
 
   it('tells all that is known of it, and is silent of the rest', () => {

@@ -15,6 +15,8 @@ export interface Now {
   readonly kept: ReadonlyMap<string, string>
   /** Rotations that a later, finished run has put back or reactivated, or whose old key it changed. */
   readonly later: ReadonlyMap<string, LaterAct>
+  /** Keys that a run has deleted, be it to make room for another key. */
+  readonly gone: ReadonlySet<string>
   readonly stopping: ReadonlySet<string>
   /** There are deploy hooks that every run obeys. */
   readonly hooks: boolean
@@ -31,7 +33,7 @@ export function viewRotation(run: string, spec: Spec, recorded: Recorded, now: N
   const driven = now.driven.has(spec.id)
   const later = now.later.get(spec.id)
   const state = stateOf(recorded, driven, later)
-  const oldKeyState = later?.oldKey ?? recorded.oldKeyState
+  const oldKeyState = now.gone.has(spec.from) ? 'deleted' : (later?.oldKey ?? recorded.oldKeyState)
   const problem = state === 'done' || state === 'undone' || state === 'running' ? undefined : recorded.problem
   const note = driven ? now.notes.get(spec.id) : undefined
   // Where no hook is set the step passes in an instant: nobody is told of hooks that they do not have.

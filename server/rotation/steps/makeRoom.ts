@@ -94,7 +94,10 @@ export const makeRoom = (spare: string): Step<World> => ({
       : { found: 'in', facts: { spareDeleted: true } }
   },
   async undo(world, known) {
-    if (known['spareDeleted'] === true) return {}
+    if (known['spareDeleted'] === true) {
+      await world.shop.undo.remove(spare)
+      return {}
+    }
     const statuses = known['statuses'] as Record<string, string> | undefined
     if (statuses?.[spare] !== 'Active') return {}
     const from = await world.fromPair()

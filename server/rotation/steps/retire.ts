@@ -111,8 +111,9 @@ async function lookForStrangers(world: World, known: Facts, id: string): Promise
 }
 
 async function forgetPairs(world: World, undo: World['shop']['undo'], id: string): Promise<void> {
-  const { from, merge, kind, retire: mode } = world.spec
-  if (merge) await undo.remove(merge.key)
+  const { from, merge, spare, kind, retire: mode } = world.spec
+  const deleted = spare ?? merge?.key
+  if (deleted !== undefined) await undo.remove(deleted)
   if (kind === 'restore') {
     // The old pair is back in the files, and the one that is off is not offered again.
     await undo.remove(id)
