@@ -69,8 +69,7 @@ function agreed(reading: Reading, profile: string, section: Section, entry: Entr
 }
 
 function inheritedKey(reading: Reading, path: string, section: Section, key: string): Trouble {
-  const from = reading.document.section('DEFAULT')
-  const line = reading.document.entry('DEFAULT', key)?.line ?? from?.line ?? section.line
+  const line = reading.document.entry('DEFAULT', key)?.line ?? section.line
   return ambiguous(
     path,
     line,

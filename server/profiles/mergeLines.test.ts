@@ -40,7 +40,7 @@ it.each<[string, string, string, string, string | undefined]>([
   ['all removed and nothing else', '1\n2\n', '', '1\n2\n', ''],
   ['both written from nothing', '', 'O\n', 'T\n', 'O\nT\n'],
   ['a line among its likes removed, another added', 'a\na\nb\n', 'a\nb\n', 'a\na\nb\na\n', 'a\nb\na\n'],
-  ['a line doubled by one, and nothing else', 'a\n', 'a\na\n', 'a\n', 'a\na\n'],
+  ['a line doubled behind what the other inserted', 'a\n', 'a\nO\n', 'a\na\n', 'a\nO\na\n'],
   ['only the line ending changed', '1\r\n2\n', '1\n2\n', '1\r\n2\nT\n', '1\n2\nT\n'],
 ])('%s', (_, base, ours, theirs, merged) => {
   expect(mergeLines(bytes(base), bytes(ours), bytes(theirs))?.toString()).toBe(merged)
