@@ -64,3 +64,33 @@ for (const width of [1280, 375, 320])
         await expectAccessible(page, width === 1280 ? themes : ['light'])
       })
   })
+
+/** What of the page lies beyond its right edge, in what is folded away too. */
+function beyondTheEdge(): string[] {
+  return [...document.querySelectorAll('header *, main *, dialog *')]
+    .filter((each) => !each.closest('.unseen, svg') && each.getBoundingClientRect().right > innerWidth + 1)
+    .map((each) => `${each.tagName} ${each.className} ${each.textContent.slice(0, 30)}`)
+}
+
+// A window that is made narrower while it is open, and a tablet that is turned: what was drawn wide must give way.
+test('no screen spills while its window is made narrower, in forced colours either', async ({
+  stage,
+  page,
+}) => {
+  test.setTimeout(1_800_000)
+  stage.origins.push(new URL(address).origin)
+  await page.goto(`${address}gallery.html`)
+  await page.waitForFunction('window.shown')
+  for (const name of (await page.evaluate('window.sceneNames')) as string[]) {
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await page.goto(`${address}gallery.html?scene=${name}`)
+    await page.waitForFunction('window.shown')
+    for (const width of [1100, 1024, 900, 768, 600, 375, 320]) {
+      await page.setViewportSize({ width, height: 800 })
+      for (const forcedColors of ['none', 'active'] as const) {
+        await page.emulateMedia({ forcedColors, reducedMotion: 'reduce' })
+        expect.soft(await page.evaluate(beyondTheEdge), `${name} at ${width} px`).toEqual([])
+      }
+    }
+  }
+})
