@@ -34,6 +34,31 @@ test('a user whose rights need a code is asked for it; the others go on', async 
   })
 })
 
+test('an administrator’s profile that signs is asked for its own code, once for all', async ({
+  stage,
+  page,
+}) => {
+  const pairs = ['one', 'two'].map((name) => [name, stage.user(name, { allow: [] })[0]] as const)
+  const [boss] = stage.user('boss', { admin: true, mfaSeed: seed, mfaRequired: true })
+  const sections = [...pairs, ['boss', boss] as const].map(([name, pair]) => section(name, pair))
+  stage.write('credentials', sections.join('\n'))
+  await enter(page, await stage.start())
+  for (const [name] of pairs) await page.getByRole('checkbox', { name: `Select ${name}` }).check()
+  await page.getByRole('button', { name: 'Plan rotation of 2 keys' }).click()
+  await page.getByText('Each key is rotated with its own rights').click()
+  await page.getByRole('combobox', { name: 'Rotate using' }).selectOption({ value: 'boss' })
+  await startButton(page, '2 keys').click()
+  const dialog = page.getByRole('dialog', { name: 'AWS asks for a code' })
+  await expect(dialog).toContainText('The rights of the profile boss, which signs, need multi-factor sign-in')
+  await dialog.getByRole('textbox', { name: 'Code of boss' }).fill(stage.sandbox.control.mfaCode('boss'))
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1, name: '2 keys rotated' })).toBeVisible()
+  expect(stage.sandbox.calls.filter(({ action }) => action === 'GetSessionToken')).toHaveLength(1)
+  for (const [name, old] of pairs)
+    expect(stage.statuses(name)).toEqual({ [old.id]: 'Inactive', [stage.pair(name).id]: 'Active' })
+  expect(stage.pair('boss')).toEqual(boss)
+})
+
 test('the code can wait in the run’s page', async ({ stage, page }) => {
   const [guarded] = stage.user('guarded', { mfaSeed: seed, mfaRequired: true })
   stage.write('credentials', section('guarded', guarded))

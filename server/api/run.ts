@@ -77,7 +77,12 @@ export const Rotation = Type.Object(
     ),
     mfa: Type.Optional(
       Type.Object(
-        { device: Type.String() },
+        {
+          device: Type.String(),
+          signer: Type.Optional(
+            Type.String({ description: 'The profile that signs, where it is not the user' }),
+          ),
+        },
         { additionalProperties: false, description: 'Waits for a code of this device' },
       ),
     ),

@@ -92,8 +92,8 @@ export class Caller {
       {
         name: 'mfa-required',
         title: 'AWS probably wants a code from an MFA device',
-        detail: `AWS refused ${action}, and the user has an MFA device: a policy may ask for it. Nothing was changed.`,
-        remedy: "Enter the six digits that the user's device shows.",
+        detail: `AWS refused ${action}, and who signs has an MFA device: a policy may ask for it. Nothing was changed.`,
+        remedy: 'Enter the six digits that the device shows.',
         ...(code && { code }),
         ...(requestId && { requestId }),
         ...(action && { action }),

@@ -60,7 +60,7 @@ export function createIam(deps: IamDeps): Iam & { close(): void } {
     return serials
   }
 
-  /** A denial that a policy asking for MFA may explain is told as one, where the user has a device to answer with. */
+  /** A denial that a policy asking for MFA may explain is told as one, where who signed has a device to answer with. */
   async function withMfaSeen<T>(
     signer: Signer,
     options: CallOptions | undefined,
@@ -69,8 +69,9 @@ export function createIam(deps: IamDeps): Iam & { close(): void } {
     try {
       return await call()
     } catch (error) {
-      if (signer.kind !== 'own' || !(error instanceof AwsFailure) || !mayBeForMfa(error)) throw error
-      const devices = await mfaDevices(signer, { ...options, patienceMs: 0 }).catch(() => [])
+      if (signer.kind === 'mfa-session' || !(error instanceof AwsFailure) || !mayBeForMfa(error)) throw error
+      const self: Signer = { kind: 'own', pair: signer.pair, target: signer.target }
+      const devices = await mfaDevices(self, { ...options, patienceMs: 0 }).catch(() => [])
       if (devices.length === 0) throw error
       throw caller.mfaRequired(error)
     }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { AwsFailure, type Iam, type Signer } from '../keys/iam.ts'
 import { Secret } from '../profiles/keyPair.ts'
 import { QuickClock } from './testing/machineRoom.ts'
@@ -19,6 +19,7 @@ const target = {
 class Guarded {
   readonly clock = new QuickClock()
   readonly asked: string[] = []
+  readonly askedBy: string[] = []
   readonly stop = new AbortController()
   #taken = 0
   readonly desk: SignerDesk
@@ -29,7 +30,8 @@ class Guarded {
   constructor(devices: readonly string[], spec: Partial<Spec> = {}) {
     const iam: Partial<Iam> = {
       mfaDevices: async () => devices,
-      sessionWithMfa: async (_signer, serial, code) => {
+      sessionWithMfa: async (signer, serial, code) => {
+        this.askedBy.push(`${signer.kind} ${signer.pair.id}`)
         this.asked.push(`${serial} ${code}`)
         if (code !== this.code) throw new AwsFailure('mfa-code', trouble('mfa-code'))
         this.#taken++
@@ -40,7 +42,10 @@ class Guarded {
     this.desk = new SignerDesk({
       iam: iam as Iam,
       clock: this.clock,
-      readKeys: () => Promise.reject(new Error('no administrator here')),
+      readKeys: async () => ({
+        keys: [],
+        snapshot: { profiles: [{ name: 'boss', pair: boss, settings: { values: {} } }] } as never,
+      }),
     })
     this.#spec = {
       id: '1',
@@ -58,19 +63,20 @@ class Guarded {
   }
 
   /** @returns who signed in the end */
-  sign(): Promise<string> {
+  sign(stop = this.stop): Promise<string> {
     const pair = { id: 'AKIA1', secret: new Secret('own') }
     return this.desk.sign(
-      { pair, spec: this.#spec, target, stopped: this.stop.signal },
+      { pair, spec: this.#spec, target, stopped: stop.signal },
       (device) => device !== undefined && this.onWait(device),
       async (signer: Signer) => {
-        if (signer.kind === 'own') throw new AwsFailure('mfa-required', trouble('mfa-required'))
+        if (signer.kind !== 'mfa-session') throw new AwsFailure('mfa-required', trouble('mfa-required'))
         return `${signer.kind} ${signer.pair.id} ${signer.userName}`
       },
     )
   }
 }
 
+const boss = { id: 'AKIABOSS', secret: new Secret('boss') }
 const device = 'arn:aws:iam::1:mfa/ann'
 const stick = 'arn:aws:iam::1:u2f/user/ann/stick-AAA'
 
@@ -104,6 +110,34 @@ describe('a user whose rights need a code', () => {
     expect(() => ann.desk.give(device, '000000')).toThrow('No rotation waits')
   })
 
+  it('of two runs that wait for the same code keeps asking for the one that is not stopped', async () => {
+    const ann = new Guarded([device])
+    const [first, second] = [new AbortController(), new AbortController()]
+    const asked: string[] = []
+    ann.onWait = (wanted) => {
+      asked.push(wanted)
+      if (asked.length === 1) first.abort()
+      else ann.desk.give(wanted, ann.code)
+    }
+    const [stopped, goesOn] = await Promise.allSettled([ann.sign(first), ann.sign(second)])
+    expect(stopped).toMatchObject({ reason: { trouble: { name: 'stopped' } } })
+    expect(goesOn).toMatchObject({ value: 'mfa-session ASIA1 ann' })
+    expect(asked).toHaveLength(2)
+  })
+
+  it('and waits for the code of another run is stopped by itself', async () => {
+    const ann = new Guarded([device])
+    const second = new AbortController()
+    ann.onWait = () => undefined
+    const waits = ann.sign()
+    await vi.waitUntil(() => ann.desk.waitsFor(device))
+    const also = ann.sign(second)
+    second.abort()
+    await expect(also).rejects.toMatchObject({ trouble: { name: 'stopped' } })
+    ann.desk.give(device, ann.code)
+    expect(await waits).toBe('mfa-session ASIA1 ann')
+  })
+
   it('with a security key alone is told that AWS has no API for it, before anything is asked', async () => {
     for (const ann of [new Guarded([stick]), new Guarded([], { mfaSerial: stick })]) {
       await expect(ann.sign()).rejects.toMatchObject({
@@ -118,6 +152,15 @@ describe('a user whose rights need a code', () => {
     ann.onWait = (wanted) => ann.desk.give(wanted, ann.code)
     expect(await ann.sign()).toBe('mfa-session ASIA1 ann')
     expect(ann.asked).toEqual([`${device} 000000`])
+  })
+
+  it('is signed for by an administrator whose rights need a code: the session is the administrator’s', async () => {
+    const ann = new Guarded([device], { adminProfile: 'boss' })
+    ann.onWait = (wanted) => ann.desk.give(wanted, ann.code)
+    expect(await Promise.all([ann.sign(), ann.sign()])).toEqual(Array(2).fill('mfa-session ASIA1 ann'))
+    expect(await ann.sign()).toBe('mfa-session ASIA1 ann')
+    expect(ann.asked).toEqual([`${device} 000000`])
+    expect(ann.askedBy).toEqual(['own AKIABOSS'])
   })
 
   it('without a device is told what AWS said', async () => {

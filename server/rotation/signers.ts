@@ -26,12 +26,24 @@ export interface SignersDeps {
   readonly readKeys: () => Promise<HeldKeys>
 }
 
+/** Who signs for a rotation. */
+interface Party {
+  /** Under which its device is remembered. */
+  readonly who: string
+  /** For calls about itself: its devices, its session. */
+  readonly self: Signer
+  /** For calls about the user, without a code. */
+  readonly plain: Signer
+  /** The device that its profile names. */
+  readonly device?: string
+}
+
 /** A session that ends sooner than this is not begun a call with, in milliseconds. */
 const spareLifeMs = 60_000
 
 /**
- * Chooses who signs IAM's calls: the user's own pair; an MFA session of it where AWS or the profile wants one; an
- * administrator's profile where the plan names one. Codes are asked for one device at a time, and a rotation that
+ * Chooses who signs IAM's calls: the user's own pair, or an administrator's profile where the plan names one; an MFA
+ * session of it where AWS or its profile wants one. Codes are asked for one device at a time, and a rotation that
  * waits for its code holds up no other.
  */
 export class SignerDesk implements Signers {
@@ -55,20 +67,19 @@ export class SignerDesk implements Signers {
     waiting: (device?: string) => void,
     act: (signer: Signer) => Promise<T>,
   ): Promise<T> {
-    const { pair, spec, target } = request
-    if (spec.adminProfile !== undefined) return act(await this.#admin(spec, target))
-    const user = spec.user?.arn ?? spec.from
-    const device = spec.mfaSerial ?? this.#devices.get(user)
+    const { spec, target } = request
+    const { who, self, plain, ...party } = await this.#party(request)
+    const device = party.device ?? this.#devices.get(who)
     const known = device !== undefined ? this.#sessions.get(device) : undefined
     if (known && known.expiresAt - this.#deps.clock.now() > spareLifeMs)
       return act(sessionSigner(known, spec, target))
     try {
-      return await act({ kind: 'own', pair, target })
+      return await act(plain)
     } catch (error) {
       if (!(error instanceof AwsFailure) || !wantsMfa(error, device)) throw error
-      const serial = device ?? (await this.#deviceOf(pair, target, error))
-      const session = await this.#session(serial, request, waiting)
-      this.#devices.set(user, serial)
+      const serial = device ?? (await this.#deviceOf(self, error))
+      const session = await this.#session(serial, self, request.stopped, waiting)
+      this.#devices.set(who, serial)
       return act(sessionSigner(session, spec, target))
     }
   }
@@ -97,19 +108,34 @@ export class SignerDesk implements Signers {
     this.#waiting.get(device)?.refuse(failure)
   }
 
-  /** One request for a session per device, however many rotations need it. */
-  #session(serial: string, request: Request, waiting: (device?: string) => void): Promise<Session> {
-    const open = this.#opening.get(serial)
-    if (open) return open
-    const opening = this.#ask(serial, request, waiting).finally(() => this.#opening.delete(serial))
-    this.#opening.set(serial, opening)
-    return opening
+  /** One request for a session per device, however many rotations need it, of however many runs. */
+  async #session(
+    serial: string,
+    self: Signer,
+    stopped: AbortSignal,
+    waiting: (device?: string) => void,
+  ): Promise<Session> {
+    for (;;) {
+      const open = this.#opening.get(serial)
+      if (!open) {
+        const opening = this.#ask(serial, self, stopped, waiting).finally(() => this.#opening.delete(serial))
+        this.#opening.set(serial, opening)
+        return opening
+      }
+      try {
+        return await Promise.race([open, stopOf(stopped)])
+      } catch (error) {
+        // The run that asked was stopped and this one was not: it asks itself.
+        if (stopped.aborted || !isStop(error)) throw error
+      }
+    }
   }
 
   /** Asks until AWS takes a code; a wrong or used one is asked for again and fails nothing. */
   async #ask(
     serial: string,
-    { pair, target, stopped }: Request,
+    self: Signer,
+    stopped: AbortSignal,
     waiting: (device?: string) => void,
   ): Promise<Session> {
     refuseHardwareKey(serial)
@@ -117,7 +143,7 @@ export class SignerDesk implements Signers {
       for (;;) {
         const code = await this.#nextCode(serial, stopped, waiting)
         try {
-          const session = await this.#deps.iam.sessionWithMfa({ kind: 'own', pair, target }, serial, code)
+          const session = await this.#deps.iam.sessionWithMfa(self, serial, code)
           this.#sessions.set(serial, session)
           return session
         } catch (error) {
@@ -139,26 +165,34 @@ export class SignerDesk implements Signers {
     })
     this.#waiting.set(serial, { give, refuse, given: false })
     waiting(serial)
-    const stop = new Promise<never>((_, reject) => {
-      const refuse = () => reject(new Failure(stoppedByPerson))
-      if (stopped.aborted) refuse()
-      else stopped.addEventListener('abort', refuse, { once: true })
-    })
-    return Promise.race([code, stop])
+    return Promise.race([code, stopOf(stopped)])
   }
 
-  async #deviceOf(pair: KeyPair, target: Target, cause: AwsFailure): Promise<string> {
-    const devices = await this.#deps.iam.mfaDevices({ kind: 'own', pair, target })
+  async #deviceOf(self: Signer, cause: AwsFailure): Promise<string> {
+    const devices = await this.#deps.iam.mfaDevices(self)
     const usable = devices.find((serial) => serial.includes(':mfa/'))
     if (usable !== undefined) return usable
     if (devices.some((serial) => serial.includes(':u2f/'))) refuseHardwareKey(devices[0] ?? '')
     throw cause
   }
 
-  async #admin(spec: Spec, target: Target): Promise<Signer> {
+  async #party({ pair, spec, target }: Request): Promise<Party> {
+    if (spec.adminProfile === undefined) {
+      const self: Signer = { kind: 'own', pair, target }
+      const device = spec.mfaSerial
+      return { who: spec.user?.arn ?? spec.from, self, plain: self, ...(device !== undefined && { device }) }
+    }
     const { snapshot } = await this.#deps.readKeys()
     const admin = snapshot.profiles.find((profile) => profile.name === spec.adminProfile && profile.pair)
-    if (admin?.pair && spec.user) return { kind: 'admin', pair: admin.pair, userName: spec.user.name, target }
+    if (admin?.pair && spec.user) {
+      const device = admin.settings.values['mfa_serial']
+      return {
+        who: admin.pair.id,
+        self: { kind: 'own', pair: admin.pair, target },
+        plain: { kind: 'admin', pair: admin.pair, userName: spec.user.name, target },
+        ...(device !== undefined && { device }),
+      }
+    }
     throw new Failure({
       name: 'no-admin',
       title: 'The administrator’s profile is gone',
@@ -173,14 +207,27 @@ function wantsMfa(error: AwsFailure, device: string | undefined): boolean {
   return error.kind === 'mfa-required' || (device !== undefined && error.kind === 'denied')
 }
 
+/** Rejects once the person stops the run. */
+function stopOf(stopped: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const refuse = () => reject(new Failure(stoppedByPerson))
+    if (stopped.aborted) refuse()
+    else stopped.addEventListener('abort', refuse, { once: true })
+  })
+}
+
+function isStop(error: unknown): boolean {
+  return error instanceof Failure && error.trouble.name === stoppedByPerson.name
+}
+
 function refuseHardwareKey(serial: string): void {
   if (serial.includes(':mfa/') || !serial.startsWith('arn:')) return
   const trouble: Trouble = {
     name: 'mfa-hardware',
     title: 'A security key',
-    detail: 'This user’s MFA device is a FIDO security key, and AWS offers no API that takes one.',
+    detail: 'The MFA device of who signs is a FIDO security key, and AWS offers no API that takes one.',
     remedy:
-      'Add an authenticator app as a second device, or rotate this key with an administrator’s profile.',
+      'Add an authenticator app as a second device, or rotate this key with another profile that may do so.',
   }
   throw new Failure(trouble)
 }

@@ -67,7 +67,9 @@ export function viewRotation(run: string, spec: Spec, recorded: Recorded, now: N
     oldKeyState,
     undo: undoOffers(spec, state, oldKeyState, newKey, now),
     ...(undoUntil !== undefined && { undoUntil }),
-    ...(device !== undefined && { mfa: { device } }),
+    ...(device !== undefined && {
+      mfa: { device, ...(spec.adminProfile !== undefined && { signer: spec.adminProfile }) },
+    }),
     ...(alarm && { alarm }),
     ...(problem && { problem }),
     notes: [...recorded.notes],
