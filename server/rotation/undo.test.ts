@@ -113,6 +113,15 @@ describe('an old key', () => {
     expect(stage.held()).toEqual([`default ${rotation.newKey}`])
   })
 
+  it('that a profile holds is neither turned off nor deleted, and no run begins', async () => {
+    const stage = await Stage.open()
+    const { newKey = '' } = await stage.rotate()
+    for (const kind of ['deactivate', 'delete'] as const)
+      await expect(stage.room.undos.ofKey(newKey, kind, newKey.slice(-4))).rejects.toMatchObject({
+        trouble: { name: 'key-in-use', detail: expect.stringContaining('[default] holds') as string },
+      })
+  })
+
   it('that is deleted already is none that a clean-up could delete', async () => {
     const stage = await Stage.open()
     const { key } = await stage.rotate()

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { defaultSettings } from '../api/settings.ts'
 import { answers, dies, refusal } from './testing/callEnds.ts'
 import type { ModelKey } from './testing/modelIam.ts'
 import { Stage } from './testing/stage.ts'
@@ -18,6 +19,18 @@ describe('a new key that must go again', () => {
     answers(stage.iam, 'deleteKey', () => Promise.reject(refusal('not-found')))
     const rotation = await stage.rotate()
     expect(rotation).toMatchObject({ state: 'rolledBack', problem: { name: 'not-working' } })
+    expect(stage.keys.map(({ id }) => id)).toEqual([rotation.key])
+  })
+
+  it('is never believed gone while a list shows it', async () => {
+    const verification = { ...defaultSettings.verification, orphanPatienceMs: 0 }
+    const stage = await Stage.open('single', { verification })
+    stage.iam.spread = 1_000
+    const deletes = stage.iam.deleteKey.bind(stage.iam)
+    let tries = 0
+    stage.iam.deleteKey = (...call) => (++tries < 6 ? Promise.reject(refusal('not-found')) : deletes(...call))
+    const rotation = await stage.rotate()
+    expect(rotation.state).toBe('rolledBack')
     expect(stage.keys.map(({ id }) => id)).toEqual([rotation.key])
   })
 

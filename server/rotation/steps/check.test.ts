@@ -129,6 +129,14 @@ describe('a rotation goes on where', () => {
     expect(bob!.keys).toMatchObject([{ status: 'Active', deleted: false }])
   })
 
+  it('the administrator may not list the keys, though the user may: then nobody counts on a list', async () => {
+    stage = await Stage.open('two users at once')
+    const [ann, bob] = stage.iam.users
+    const run = await stage.planned('deactivate', { keys: [ann!.keys[0]!.id], signer: 'two' })
+    bob!.denied.add('ListAccessKeys')
+    expect(await stage.run(run)).toMatchObject({ state: 'done', oldKeyState: 'inactive' })
+  })
+
   it('no check has told whose key it is', async () => {
     stage = await Stage.open()
     const run = await stage.planned()

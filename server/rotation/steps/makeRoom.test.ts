@@ -13,6 +13,7 @@ describe('merging', () => {
     const before = states(stage)
     const stranger = stage.iam.addKey(stage.iam.addUser('zoe'))
     const run = await stage.planned()
+    stage.iam.log.length = 0
     const list = stage.iam.listKeys.bind(stage.iam)
     answers(stage.iam, 'listKeys', async () => {
       stage.puts(stranger, second!, 'two')
@@ -21,6 +22,8 @@ describe('merging', () => {
     expect(await stage.run(run)).toMatchObject({ state: 'rolledBack', problem: { name: 'file-moved' } })
     expect(stage.held()).toEqual([`one ${first!.id}`, `two ${stranger.id}`, `also-two ${second!.id}`])
     expect(states(stage)).toEqual(before)
+    // Nothing was to be put back, so that the other key was not tried either.
+    expect(stage.iam.log.filter((call) => call.includes(second!.id))).toEqual([])
   })
 
   it('is put back where the process ends before the other key is gone', async () => {

@@ -36,7 +36,9 @@ describe('an old key', () => {
     dies(stage.iam, call, 'after')
     const rotation = await stage.rotate(mode)
     await stage.restart()
-    expect(await stage.recover(rotation)).toMatchObject({ state: 'done', oldKeyState: state })
+    answers(stage.iam, 'setKeyStatus', () => Promise.reject(refusal('network')))
+    expect(await stage.recover(rotation)).toMatchObject({ state: 'failed', oldKeyState: state })
+    expect(await stage.retry(rotation)).toMatchObject({ state: 'done', oldKeyState: state })
   })
 
   it('is said to be unknown, not active, where it could not be turned off and nobody may look', async () => {
