@@ -169,6 +169,7 @@ describe('reading journals', () => {
       `${text}${JSON.stringify({ rotation: 'r.9', entry })}\n`,
     )
     writeFileSync(join(directory, '5-header.jsonl'), 'x\n')
+    writeFileSync(join(directory, '6-hollow.jsonl'), `${text}${JSON.stringify({ rotation: 'r.1' })}\n`)
     writeFileSync(join(directory, 'notes.txt'), 'not ours')
     const { runs, damaged } = await readRuns(directory)
     expect(runs.map((run) => run.header.run)).toEqual([header.run])
@@ -177,6 +178,7 @@ describe('reading journals', () => {
       ['3-version.jsonl', 'its header is of no version that this Keyturn knows'],
       ['4-stranger.jsonl', 'line 2 names a rotation that the header does not'],
       ['5-header.jsonl', expect.stringContaining('JSON')],
+      ['6-hollow.jsonl', 'line 2 holds no entry'],
     ])
   })
 

@@ -153,6 +153,8 @@ export async function readRun(path: string): Promise<RecordedRun> {
     }
     const list = entries.get(line.rotation)
     if (!list) throw new Error(`line ${index + 2} names a rotation that the header does not`)
+    // Whoever folds the entries counts on their phase: without one the start would fail, and with it every other run.
+    if (typeof line.entry?.phase !== 'string') throw new Error(`line ${index + 2} holds no entry`)
     list.push(line.entry)
   }
   return { header, entries, soundBytes: end }
