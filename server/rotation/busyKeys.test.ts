@@ -1,6 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { dies } from './testing/callEnds.ts'
+import { dies, holds } from './testing/callEnds.ts'
 import { Stage } from './testing/stage.ts'
 
 const busy = { trouble: { name: 'key-busy' } }
@@ -31,7 +31,7 @@ it('a key whose rotation waits for the person may be put away from the old keysâ
 
 it('the new key of a rotation under way cannot be put away: that waits for the rotation, and finds a profileâ€™s key', async () => {
   const stage = await Stage.open()
-  stage.iam.spread = 20
+  const release = holds(stage.iam, 'whoAmI', (id) => id === stage.keys[1]?.id)
   const begun = await stage.begin('verify', 'keep')
   // A look at the user shows the new key as one that no profile holds.
   const { plans, runs, undos } = stage.room
@@ -41,6 +41,7 @@ it('the new key of a rotation under way cannot be put away: that waits for the r
   const off = await runs.start(await undos.ofKey(fresh.id, 'deactivate'))
   expect(stage.now(begun).state).toBe('running')
   expect(stage.now({ run: off.id }).state).toBe('waiting')
+  release()
   await runs.idle()
   expect(stage.now(begun).state).toBe('done')
   expect(stage.now({ run: off.id })).toMatchObject({ state: 'rolledBack', problem: { name: 'key-in-use' } })

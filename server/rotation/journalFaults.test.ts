@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setImmediate as tick } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { fullFrom } from './testing/appends.ts'
-import { answers, dies, refusal } from './testing/callEnds.ts'
+import { dies, holds } from './testing/callEnds.ts'
 import { Stage } from './testing/stage.ts'
 
 describe('where the journal of a run cannot be made', () => {
@@ -49,10 +49,9 @@ describe('where the journal takes nothing more', () => {
   it('a rotation of the same run that goes on is taken over into the journal that is read afresh', async () => {
     const stage = await Stage.open('two users at once')
     const mend = await fullFrom('"phase":"done","step":"check"')
-    let release: () => void = () => undefined
-    const held = new Promise<void>((resolve) => (release = resolve))
-    answers(stage.iam, 'listKeys', () => held.then(() => Promise.reject(refusal('denied'))), 3)
-    const { id } = await stage.room.runs.start(await stage.planned())
+    const run = await stage.planned()
+    const release = holds(stage.iam, 'listKeys', (id) => id === stage.iam.users[1]!.keys[0]!.id)
+    const { id } = await stage.room.runs.start(run)
     const states = () => stage.room.runs.existing(id).rotations.map(({ state }) => state)
     while (!states().includes('interrupted')) await tick()
     mend()
@@ -66,13 +65,15 @@ describe('where the journal takes nothing more', () => {
 describe('a retry', () => {
   it('of one rotation leaves the others of the run alone that are under way', async () => {
     const stage = await Stage.open('two users at once')
+    const [, bob] = stage.iam.users
+    const release = holds(stage.iam, 'whoAmI', (id) => id === bob!.keys[1]?.id)
     stage.user.denied.add('CreateAccessKey')
-    stage.iam.spread = 60
     const begun = await stage.begin('create')
-    while (stage.now(begun).state !== 'rolledBack') await tick()
+    while (stage.now(begun).state !== 'rolledBack' || bob!.keys.length === 1) await tick()
     stage.user.denied.clear()
     await stage.room.runs.retry(begun.run)
-    stage.iam.spread = 2
+    while (stage.now(begun).state !== 'done') await tick()
+    release()
     await stage.room.runs.idle()
     const run = stage.room.runs.existing(begun.run)
     expect(run.rotations.map(({ state }) => state)).toEqual(['done', 'done'])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Rotation } from '../api/run.ts'
-import { dies } from './testing/callEnds.ts'
+import { dies, holds } from './testing/callEnds.ts'
 import { Stage } from './testing/stage.ts'
 
 const day = 86_400_000
@@ -33,8 +33,10 @@ describe('a kept pair is forgotten when the person says so', () => {
 
   it('but not while its rotation is under way', async () => {
     const stage = await Stage.open()
-    const { key } = await stage.begin('prove')
+    const release = holds(stage.iam, 'setKeyStatus', () => true)
+    const { key } = await stage.begin('retire')
     await expect(stage.room.runs.forgetPair(key)).rejects.toMatchObject({ trouble: { name: 'unfinished' } })
+    release()
     await stage.room.runs.idle()
     expect(await kept(stage)).toEqual([key])
   })

@@ -1,6 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { answers, refusal } from './testing/callEnds.ts'
+import { answers, holds, refusal } from './testing/callEnds.ts'
 import { Stage } from './testing/stage.ts'
 
 /** Stops the one run at the first call of this action. */
@@ -60,11 +60,13 @@ describe('a stop', () => {
 
 it('a retry after a stop is not stopped again, and waits for what it must', async () => {
   const stage = await Stage.open('two users at once')
+  const release = holds(stage.iam, 'whoAmI', (id) => id === stage.iam.users[1]!.keys[1]?.id)
   stage.user.denied.add('CreateAccessKey')
   const begun = await stage.begin('create')
   while (stage.now(begun).state !== 'rolledBack') await tick()
   stage.iam.spread = 5
   stage.room.runs.stop(begun.run)
+  release()
   await stage.ended(begun)
   const states = () => stage.room.runs.existing(begun.run).rotations.map(({ state }) => state)
   expect(states()).toEqual(['rolledBack', 'stopped'])

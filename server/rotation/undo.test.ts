@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Rotation, UndoHow } from '../api/run.ts'
+import { holds } from './testing/callEnds.ts'
 import { Stage } from './testing/stage.ts'
 import { Undos } from './undo.ts'
 
@@ -35,8 +36,10 @@ describe('an undo is refused', () => {
 
   it('while the rotation is under way', async () => {
     const stage = await Stage.open()
+    const release = holds(stage.iam, 'whoAmI', (id) => id === stage.keys[1]?.id)
     const begun = await stage.begin('verify')
     await expect(ofRotation(stage, begun)).rejects.toMatchObject(cannot('it is not finished'))
+    release()
     await stage.room.runs.idle()
   })
 

@@ -40,6 +40,23 @@ export function answers(iam: ModelIam, act: Act, reply: () => Promise<unknown>, 
   })
 }
 
+/**
+ * The calls of some signers get no answer until the returned function is called: so that a test may look at a rotation under way,
+ * however long that takes.
+ */
+export function holds(iam: ModelIam, act: Act, whose: (keyId: string) => boolean): () => void {
+  let release: () => void = () => undefined
+  const held = new Promise<void>((resolve) => (release = resolve))
+  const call = iam[act].bind(iam) as (signer: Signer, ...args: unknown[]) => Promise<unknown>
+  Object.assign(iam, {
+    [act]: async (signer: Signer, ...args: unknown[]) => {
+      if (whose(signer.pair.id)) await held
+      return call(signer, ...args)
+    },
+  })
+  return release
+}
+
 /** AWS wants a code of this device for such calls, and takes 123456. @returns the codes that it was given */
 export function wantsCode(stage: Stage, device: string, acts: readonly Act[]): string[] {
   const codes: string[] = []
