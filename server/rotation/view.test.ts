@@ -257,6 +257,16 @@ describe('a rotation', () => {
     })
   })
 
+  it('names the profile whose device it waits for, where that is not its own', () => {
+    const codes = new Map([['r1.1', 'arn:mfa']])
+    expect(view({}, { codes }).mfa).toStrictEqual({ device: 'arn:mfa' })
+    expect(view({}, { codes }, { ...spec, adminProfile: 'admin' }).mfa).toStrictEqual({
+      device: 'arn:mfa',
+      signer: 'admin',
+    })
+    expect(view({}, {}, { ...spec, adminProfile: 'admin' })).not.toHaveProperty('mfa')
+  })
+
   it('tells which key each profile holds', () => {
     const states = (holds: [string, string][], recorded: Recorded = over) =>
       viewRotation('r1', merging, recorded, { ...quiet, holds: new Map(holds) }).profiles.map(
@@ -372,6 +382,12 @@ describe('a line of the history', () => {
         { name: 'verify', milliseconds: 0 },
       ],
     })
+  })
+
+  it('has the name of the account where AWS told it', () => {
+    const named = rotation('done', { account: { ...account, alias: 'acme' } })
+    expect(viewHistory(run, named)).toMatchObject({ account: account.id, accountAlias: 'acme' })
+    expect(viewHistory(run, rotation('done', { account }))).not.toHaveProperty('accountAlias')
   })
 
   it('begins with the first step that began, else with the run', () => {
