@@ -25,11 +25,18 @@ export function undoLabel(
 /** What is true afterwards. */
 export function undoWords(rotations: readonly Rotation[], how: UndoHow): string {
   const able = undoable(rotations, how)
-  if (how === 'reactivate') return 'The old key works again beside the new one. The file keeps the new key.'
+  const one = able.length === 1
+  if (how === 'reactivate')
+    return one
+      ? 'The old key works again beside the new one. The file keeps the new key.'
+      : 'The old keys work again beside the new ones. The file keeps the new keys.'
   const profiles = [
     ...new Set(
       able.flatMap((r) => r.profiles.filter(({ state }) => state === 'new').map(({ name }) => name)),
     ),
   ]
-  return `The old key is proved, then written back${profiles.length > 0 ? ` into ${list(profiles)}` : ''}; only then is the new key turned off.`
+  const where = profiles.length > 0 ? ` into ${list(profiles)}` : ''
+  return one
+    ? `The old key is proved, then written back${where}; only then is the new key turned off.`
+    : `Each old key is proved, then written back${where}; only then is its new key turned off.`
 }
