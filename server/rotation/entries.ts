@@ -36,6 +36,11 @@ export interface Spec {
   readonly undoes?: string
 }
 
+/** The user's other key, which goes to make room: the one that was picked, else the merged one. */
+export function spareOf({ spare, merge }: Pick<Spec, 'spare' | 'merge'>): string | undefined {
+  return spare ?? merge?.key
+}
+
 /** What a step found or did, as ids, times, states and counts; enough to settle and to undo it after a crash. */
 export type Facts = Readonly<Record<string, unknown>>
 

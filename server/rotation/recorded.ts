@@ -1,6 +1,6 @@
 import type { Trouble } from '../api/problem.ts'
 import type { Rotation, StepView } from '../api/run.ts'
-import type { Entry, Spec } from './entries.ts'
+import { type Entry, spareOf, type Spec } from './entries.ts'
 import { stand, type Standing } from './machine.ts'
 import { stepsFor } from './sagas.ts'
 
@@ -86,7 +86,7 @@ function accountOf(spec: Spec, standing: Standing): Rotation['account'] {
 }
 
 function spareDeleted(spec: Spec, { facts }: Standing): string | undefined {
-  return facts['spareDeleted'] === true ? (spec.spare ?? spec.merge?.key) : undefined
+  return facts['spareDeleted'] === true ? spareOf(spec) : undefined
 }
 
 function notesOf(spec: Spec, standing: Standing): string[] {

@@ -3,12 +3,12 @@ import { Type } from 'typebox'
 import { Plan, PlanRequest } from '../api/plan.ts'
 import { Problem } from '../api/problem.ts'
 import { HistoryRow, Run, RunList, UndoRequest } from '../api/run.ts'
+import { oneOf } from '../api/words.ts'
 import { historyCsv } from './history.ts'
 import type { Plans } from './plans.ts'
 import type { Runs } from './runs.ts'
 import type { SignerDesk } from './signers.ts'
 import type { Undos } from './undo.ts'
-import { oneOf } from '../api/words.ts'
 
 export interface RotationRoutes {
   readonly plans: Plans

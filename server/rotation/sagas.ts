@@ -1,4 +1,4 @@
-import type { Spec } from './entries.ts'
+import { spareOf, type Spec } from './entries.ts'
 import type { Step } from './machine.ts'
 import { check } from './steps/check.ts'
 import { create } from './steps/create.ts'
@@ -15,7 +15,7 @@ const reactivate: Step<World> = { ...activate, pivot: true }
 export function stepsFor(spec: Pick<Spec, 'kind' | 'merge' | 'spare'>): readonly Step<World>[] {
   switch (spec.kind) {
     case 'rotate': {
-      const spare = spec.spare ?? spec.merge?.key
+      const spare = spareOf(spec)
       return [
         check,
         ...(spec.merge ? [unify(spec.merge)] : []),

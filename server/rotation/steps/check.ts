@@ -1,6 +1,7 @@
 import { AwsFailure, type KeyList } from '../../keys/iam.ts'
 import { Failure } from '../../platform/failure.ts'
 import type { Which } from '../../api/inventory.ts'
+import { spareOf } from '../entries.ts'
 import type { Step } from '../machine.ts'
 import { standsAt, type World } from '../world.ts'
 
@@ -103,7 +104,7 @@ async function listedWithRoom(
   own: KeyList | undefined,
 ): Promise<KeyList | undefined> {
   const { clock, settings } = world.shop
-  const toDelete = world.spec.spare ?? world.spec.merge?.key
+  const toDelete = spareOf(world.spec)
   const { intervalMs } = settings().verification
   const deadline = clock.now() + listPatience * intervalMs
   let known = world.spec.adminProfile === undefined ? own : undefined

@@ -2,7 +2,7 @@ import { AwsFailure } from '../../keys/iam.ts'
 import { telling } from '../../platform/diskTrouble.ts'
 import { Failure } from '../../platform/failure.ts'
 import type { KeyPair } from '../../profiles/keyPair.ts'
-import type { Facts } from '../entries.ts'
+import { type Facts, spareOf } from '../entries.ts'
 import type { Step } from '../machine.ts'
 import { provePair, refused, seconds } from '../polling.ts'
 import type { World } from '../world.ts'
@@ -111,8 +111,8 @@ async function lookForStrangers(world: World, known: Facts, id: string): Promise
 }
 
 async function forgetPairs(world: World, undo: World['shop']['undo'], id: string): Promise<void> {
-  const { from, merge, spare, kind, retire: mode } = world.spec
-  const deleted = spare ?? merge?.key
+  const { from, kind, retire: mode } = world.spec
+  const deleted = spareOf(world.spec)
   if (deleted !== undefined) await undo.remove(deleted)
   if (kind === 'restore') {
     // The old pair is back in the files, and the one that is off is not offered again.
