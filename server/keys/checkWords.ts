@@ -11,7 +11,7 @@ export function rootKey(consoleHost?: string): Trouble {
     detail:
       "This key belongs to the account's root user: it may do everything, and no policy can hold it back. Keyturn does not rotate root keys.",
     remedy: `AWS advises to have none: make an IAM user or role for what uses it, then sign in as root and delete it${
-      consoleHost ? ` at ${rootConsoleUrl(consoleHost)}` : ' in the console'
+      consoleHost ? ` at ${rootConsoleUrl(consoleHost)}` : ''
     }.`,
   }
 }
@@ -35,7 +35,7 @@ export function notAUser(arn: string): Trouble {
  */
 export function wantsMfa(failure: AwsFailure, key: HeldKey): Trouble | undefined {
   const named = key.profiles.some(({ settings }) => settings.values.mfa_serial)
-  if (failure.kind !== 'denied' || !named) return undefined
+  if (failure.kind !== 'denied' || !failure.mfaMayHelp || !named) return undefined
   const { policy: _, ...trouble } = failure.trouble
   return {
     ...trouble,

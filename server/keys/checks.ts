@@ -127,7 +127,12 @@ export class Checks implements Checker {
       const list = await this.#listing(signer, identity.arn)
       keys = list.keys
       const own = keys.find(({ id }) => id === key.id)
-      seen = { ...seen, ...facts(own), siblings: await this.#siblings(signer, keys, key.id) }
+      seen = {
+        ...seen,
+        ...facts(own),
+        ...(list.date !== undefined && { clockOffsetMs: list.date - clock.now() }),
+        siblings: await this.#siblings(signer, keys, key.id),
+      }
       return done()
     } catch (error) {
       if (!(error instanceof AwsFailure)) throw error
@@ -144,8 +149,13 @@ export class Checks implements Checker {
     }
   }
 
-  /** Never blocks a check: what cannot be asked stays as it was known. */
-  async #lastUsed(signer: Signer, id: string, before?: Finding): Promise<LastUsed | undefined> {
+  /** Never blocks a check. @param remembers whether what cannot be asked stays as it was known */
+  async #lastUsed(
+    signer: Signer,
+    id: string,
+    before?: Finding,
+    remembers = true,
+  ): Promise<LastUsed | undefined> {
     const asked = this.#deps.clock.now()
     try {
       const used = await this.#deps.iam.keyLastUsed(signer, id, { patienceMs: patience.extra })
@@ -153,7 +163,7 @@ export class Checks implements Checker {
     } catch (error) {
       // Whether the key works is for the next call to say.
       if (!(error instanceof AwsFailure)) throw error
-      return before?.lastUsed
+      return remembers ? before?.lastUsed : undefined
     }
   }
 
@@ -190,7 +200,8 @@ export class Checks implements Checker {
     const others = keys.filter(({ id }) => id !== own)
     return Promise.all(
       others.map(async (record) => {
-        const lastUsed = await this.#lastUsed(signer, record.id, this.#deps.findings.get(record.id))
+        // What was known of it before it was replaced says nothing of now: a use that AWS does not tell is unknown.
+        const lastUsed = await this.#lastUsed(signer, record.id, this.#deps.findings.get(record.id), false)
         return { id: record.id, status: record.status, ...facts(record), ...(lastUsed && { lastUsed }) }
       }),
     )

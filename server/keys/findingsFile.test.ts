@@ -36,6 +36,24 @@ describe('FindingsFile', () => {
     expect((await FindingsFile.open(dir)).all()).toEqual([])
   })
 
+  it('takes out at its start what an older version kept in the place of a key id', async () => {
+    const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
+    const findings = [
+      finding('AKIAA', { siblings: [{ id: secret, status: 'Active' }] }),
+      finding(secret),
+      finding('None'),
+    ]
+    await fs.writeFile(at(), JSON.stringify({ version: 1, findings }))
+    const looking = await FindingsFile.open(dir, true)
+    expect(looking.all()).toEqual([finding('AKIAA', { siblings: [] })])
+    expect(await fs.readFile(at(), 'utf8')).toContain(secret)
+    const file = await FindingsFile.open(dir)
+    expect(file.all()).toEqual([finding('AKIAA', { siblings: [] })])
+    const text = await fs.readFile(at(), 'utf8')
+    expect(text).not.toContain(secret)
+    expect(text).not.toContain('None')
+  })
+
   it('keeps everything of many writes at once, in few', async () => {
     const file = await FindingsFile.open(dir)
     const ids = Array.from({ length: 300 }, (_, n) => `AKIA${n}`)

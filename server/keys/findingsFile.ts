@@ -1,11 +1,13 @@
-import fs from 'node:fs/promises'
 import path from 'node:path'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { Account, User } from '../api/inventory.ts'
 import { Trouble } from '../api/problem.ts'
+import { kindOf } from '../api/troubles.ts'
 import { writeAtomic } from '../platform/atomicFile.ts'
+import { ownFiles, whyNot } from '../platform/ownFiles.ts'
 import { sharing } from '../platform/sharing.ts'
+import { isHarmless } from '../profiles/keyId.ts'
 import type { Finding, Findings } from './ports.ts'
 
 const closed = { additionalProperties: false }
@@ -39,6 +41,7 @@ const Stored = Type.Object(
             ),
           ),
           problem: Type.Optional(Trouble),
+          clockOffsetMs: Type.Optional(Type.Number()),
         },
         closed,
       ),
@@ -47,14 +50,12 @@ const Stored = Type.Object(
   closed,
 )
 
-/** Of this hour, not of the key: not worth remembering. */
-const passing = /^(network-|throttled$|no-answer$|outcome-unknown$|aborted$|clock-skew$|proxy-|ca-bundle-)/
-
 /** keys.json in the state directory, this process its only writer. Ids, dates and states; no secrets. */
 export class FindingsFile implements Findings {
   /** What was wrong with the file when it was opened; it was put aside. */
   readonly notice: Trouble | undefined
   readonly #findings: Map<string, Finding>
+  #awsOffset: number | undefined
   /** Of a thousand checks that end together, those that wait share the next write. */
   readonly #save: () => Promise<void>
 
@@ -74,24 +75,36 @@ export class FindingsFile implements Findings {
     const file = path.join(stateDirectory, 'keys.json')
     const lost = (why: string) =>
       toLook ? unreadable(file, why, 'It was left as it is.') : setAside(file, why)
-    let text: string
+    let bytes: Buffer | undefined
     try {
-      text = await fs.readFile(file, 'utf8')
+      bytes = await ownFiles.read(file)
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      return new FindingsFile(
-        file,
-        [],
-        code === 'ENOENT' ? undefined : await lost(`it cannot be read (${code})`),
-      )
+      return new FindingsFile(file, [], await lost(`it cannot be read, since ${whyNot(error)}`))
     }
+    if (!bytes) return new FindingsFile(file, [])
     try {
-      const stored: unknown = JSON.parse(text)
-      if (Value.Check(Stored, stored)) return new FindingsFile(file, stored.findings)
+      const stored: unknown = JSON.parse(bytes.toString('utf8'))
+      if (Value.Check(Stored, stored)) return await FindingsFile.#withIdsAlone(file, stored.findings, toLook)
     } catch {
       // Not JSON: the same as JSON of another form.
     }
     return new FindingsFile(file, [], await lost('it is not what Keyturn wrote'))
+  }
+
+  /** An older version kept what stood in the id's place, which may have been the secret: it leaves the file at once. */
+  static async #withIdsAlone(
+    file: string,
+    stored: readonly Finding[],
+    toLook: boolean,
+  ): Promise<FindingsFile> {
+    const isId = ({ id }: { readonly id: string }) => isHarmless(id)
+    const kept = stored
+      .filter(isId)
+      .map((finding) => ({ ...finding, siblings: finding.siblings.filter(isId) }))
+    const findings = new FindingsFile(file, kept)
+    const isWhole = stored.every((finding) => isId(finding) && finding.siblings.every(isId))
+    if (!isWhole && !toLook) await findings.#save()
+    return findings
   }
 
   get(id: string): Finding | undefined {
@@ -103,7 +116,13 @@ export class FindingsFile implements Findings {
   }
 
   /** In force at once; resolves when durable. */
+  /** AWS's clock minus this machine's by the last list that this process has had, in milliseconds. */
+  get awsOffset(): number | undefined {
+    return this.#awsOffset
+  }
+
   put(finding: Finding): Promise<void> {
+    this.#awsOffset = finding.clockOffsetMs ?? this.#awsOffset
     this.#findings.set(finding.id, finding)
     return this.#save()
   }
@@ -115,14 +134,14 @@ export class FindingsFile implements Findings {
 }
 
 function durable(finding: Finding): Finding {
-  if (!finding.problem || !passing.test(finding.problem.name)) return finding
+  if (!kindOf(finding.problem?.name).passing) return finding
   const { problem: _, ...rest } = finding
   return rest
 }
 
 async function setAside(file: string, why: string): Promise<Trouble> {
   const aside = `${file}.unreadable`
-  const moved = await fs.rename(file, aside).then(
+  const moved = await ownFiles.rename(file, aside).then(
     () => true,
     () => false,
   )

@@ -35,7 +35,7 @@ describe('heldKeys', () => {
       'endpoints-differ',
       [profile('x', a), profile('y', a, settings({ endpoint_url: 'http://127.0.0.1:4566' }))],
     ],
-    ['region-invalid', [profile('x', a), profile('y', a, settings({ region: 'evil.test/' }))]],
+    ['region-invalid', [profile('y', a, settings({ region: 'evil.test/' }))]],
     ['endpoint-invalid', [profile('x', a, settings({ endpoint_url: 'ftp://x' }))]],
     ['pair-elsewhere', [profile('x', a), profile('y', a, { kind: 'sso', rotatable: false })]],
     ['file-ambiguous', [profile('x', a), profile('y', a, { rotatable: false })]],
@@ -99,5 +99,22 @@ describe('environmentNotices', () => {
 
   it('says nothing where nothing shadows', () => {
     expect(environmentNotices({ AWS_ACCESS_KEY_ID: '', AWS_PROFILE: 'default' }, keys)).toEqual([])
+  })
+
+  it('takes a good region of another profile of the key for one that cannot be used', () => {
+    const bad = settings({ region: 'EU (Ireland)' })
+    const [key] = held(profile('x', a, bad), profile('y', a, settings({ region: 'eu-west-1' })))
+    expect(key).toMatchObject({ target: { region: 'eu-west-1' } })
+    expect(key?.problem).toBeUndefined()
+  })
+
+  it('says which region cannot be used, and where it is written, unless it may be something else', () => {
+    const at = { regionAt: { path: '/home/ann/.aws/config', line: 7 } }
+    const [key] = held(profile('x', a, { ...settings({ region: 'EU (Ireland)' }), ...at }))
+    expect(key?.problem?.detail).toContain('[x]: “EU (Ireland)” on line 7 of /home/ann/.aws/config')
+    const secret = 'canary/SecretKey0123456789abcdefABCDEF12'
+    const [slip] = held(profile('x', a, { ...settings({ region: secret }), ...at }))
+    expect(slip?.problem?.detail).toContain('what is written there on line 7')
+    expect(slip?.problem?.detail).not.toContain('canary')
   })
 })

@@ -33,7 +33,7 @@ export function heldKeys(profiles: readonly FoundProfile[], resolve: ResolveTarg
     if (!pair) return []
     const { targets, unusable } = targetsOf(group, resolve)
     const beside = profiles.filter(
-      (each) => each.pair?.id === id && each.kind !== 'access-key' && each.kind !== 'temporary',
+      (each) => each.pair?.id === id && !['access-key', 'temporary', 'ignored'].includes(each.kind),
     )
     const problem =
       secretsDiffer(group) ??
@@ -65,17 +65,29 @@ function targetsOf(
   resolve: ResolveTarget,
 ): { targets: Target[]; unusable?: Trouble } {
   let unusable: Trouble | undefined
-  const targets = group.flatMap(({ name, settings }) => {
+  const targets = group.flatMap((profile) => {
     try {
-      return [resolve(settings)]
+      return [resolve(profile.settings)]
     } catch (error) {
       if (!(error instanceof Failure)) throw error
-      unusable ??= { ...error.trouble, detail: `[${name}]: ${error.trouble.detail}` }
+      unusable ??= { ...error.trouble, detail: `[${profile.name}]: ${detailOf(error.trouble, profile)}` }
       return []
     }
   })
+  // A key needs one region, and IAM hardly that: where another profile of it has a good one, that serves.
+  if (targets.length > 0 && unusable?.name === 'region-invalid') unusable = undefined
   if (targets.length === 0) targets.push(nowhere)
   return { targets, ...(unusable && { unusable }) }
+}
+
+/** Longer than any region: it may be something else that slipped in there, and that nobody may see. */
+const longestShown = 30
+
+function detailOf({ name, detail }: Trouble, { settings, regionAt }: FoundProfile): string {
+  const value = settings.values['region'] ?? ''
+  if (name !== 'region-invalid' || !regionAt || value.trim() === '') return detail
+  const shown = value.length <= longestShown ? `“${value}”` : 'what is written there'
+  return `${shown} on line ${regionAt.line} of ${regionAt.path} cannot be a region, so nothing was sent.`
 }
 
 function secretsDiffer(group: readonly FoundProfile[]): Trouble | undefined {

@@ -11,11 +11,19 @@ export interface Target {
   readonly regionSource: 'profile' | 'environment' | 'default'
   readonly iam: { readonly endpoint: string; readonly signingRegion: string; readonly custom: boolean }
   readonly sts: { readonly endpoint: string; readonly signingRegion: string; readonly custom: boolean }
+  /** The STS of the partition's main region, where that is another one. */
+  readonly mainSts?: { readonly endpoint: string; readonly signingRegion: string; readonly custom: boolean }
+  /** CloudTrail of `region`; only where the target was made to look into its event history. */
+  readonly cloudtrail?: {
+    readonly endpoint: string
+    readonly signingRegion: string
+    readonly custom: boolean
+  }
   /** Calls go to hosts with validated cryptography, as the profile or the environment asks. */
   readonly fips?: true
   /** The profile's `ca_bundle`: a file of the authorities to trust. */
   readonly caBundle?: string
-  /** How the page links to the user's security credentials; absent where the partition has no known console. */
+  /** How the page links to the user's security credentials; absent where the partition has no known console, and behind a custom endpoint. */
   readonly consoleHost?: string
 }
 
@@ -78,7 +86,7 @@ export interface Iam {
     status: 'Active' | 'Inactive',
     options?: CallOptions,
   ): Promise<void>
-  /** Resolves too where an ambiguous first send turns out to have deleted it. */
+  /** Fails as `not-found` too where a first send whose reply was lost has deleted it: whether it is gone is for the lists to tell. */
   deleteKey(signer: Signer, keyId: string, options?: CallOptions): Promise<void>
   keyLastUsed(signer: Signer, keyId: string, options?: CallOptions): Promise<LastUsed>
   /** The account's alias; undefined where there is none or asking is denied. */
@@ -112,7 +120,7 @@ export type AwsFailureKind =
   | 'expired-session'
   /** No connection, DNS, TLS, proxy: the call was not sent. */
   | 'network'
-  /** The reply was lost or was a server's error: AWS may have acted. */
+  /** It was sent, and no answer of AWS's came that says otherwise: AWS may have acted. */
   | 'ambiguous'
   | 'aborted'
   | 'other'
@@ -121,11 +129,18 @@ export class AwsFailure extends Failure {
   readonly kind: AwsFailureKind
   /** Milliseconds since the epoch, by AWS's Date header where a reply came. */
   readonly date?: number
+  /** A denial that may only mean that the call was signed without MFA. */
+  readonly mfaMayHelp: boolean
 
-  constructor(kind: AwsFailureKind, trouble: Trouble, options?: { cause?: unknown; date?: number }) {
+  constructor(
+    kind: AwsFailureKind,
+    trouble: Trouble,
+    options?: { cause?: unknown; date?: number; mfaMayHelp?: boolean },
+  ) {
     super(trouble, options)
     this.name = 'AwsFailure'
     this.kind = kind
+    this.mfaMayHelp = options?.mfaMayHelp ?? kind === 'denied'
     if (options?.date !== undefined) this.date = options.date
   }
 }

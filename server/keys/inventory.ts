@@ -1,8 +1,9 @@
-import type { Inventory, Key, Profile, Sibling } from '../api/inventory.ts'
+import type { Inventory, Key, Profile, Sibling, WentBack } from '../api/inventory.ts'
 import type { Settings } from '../api/settings.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { FilesSnapshot, FoundProfile } from '../profiles/ports.ts'
 import { accountIdOf } from './accountId.ts'
+import { changedOf } from './changed.ts'
 import { isCanaryAccount } from './canary.ts'
 import { rootConsoleUrl } from './checkWords.ts'
 import type { ResolveTarget } from './heldKeys.ts'
@@ -25,6 +26,7 @@ export interface InventoryParts {
   readonly replaced: readonly ReplacedKey[]
   /** Ids that Keyturn made or replaced. */
   readonly ours: ReadonlySet<string>
+  readonly wentBack: readonly WentBack[]
   readonly notices: readonly Trouble[]
 }
 
@@ -39,6 +41,8 @@ export function buildInventory(parts: InventoryParts): Inventory {
     keys: parts.held.map((key) => keyView(key, parts, known)),
     profiles: parts.snapshot.profiles.map((profile) => profileView(profile, parts.resolve)),
     oldKeys: oldKeysOf(parts),
+    wentBack: [...parts.wentBack],
+    changed: changedOf(parts),
     notices: [...parts.notices],
   }
 }

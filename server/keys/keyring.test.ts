@@ -55,7 +55,7 @@ async function keyringOf(
     resolve: (settings) =>
       resolveTarget(settings, {}, settings.values.endpoint_url ? undefined : sandbox.url),
     settings: () => defaultSettings,
-    replaced: { replaced: () => [], ours: () => new Set() },
+    replaced: { replaced: () => [], ours: () => new Set(), wentBack: () => [] },
     env: {},
     notices: () => [],
     onDefect: (error) => defects.push(error),

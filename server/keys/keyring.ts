@@ -1,10 +1,12 @@
 import type { ServerEvent } from '../api/events.ts'
 import type { Inventory, Key } from '../api/inventory.ts'
 import type { Trouble } from '../api/problem.ts'
+import { kindOf } from '../api/troubles.ts'
 import type { Settings } from '../api/settings.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Failure } from '../platform/failure.ts'
+import { parseKeyId } from '../profiles/keyId.ts'
 import type { FilesSnapshot, ProfileStore } from '../profiles/ports.ts'
 import { accountIdOf } from './accountId.ts'
 import { isCanaryAccount } from './canary.ts'
@@ -123,6 +125,7 @@ export class Keyring {
       isChecking: (id) => this.#checks.isChecking(id),
       replaced: replaced.replaced(),
       ours: replaced.ours(),
+      wentBack: replaced.wentBack(snapshot),
       notices: [...environmentNotices(env, held), ...notices()],
     }
   }
@@ -130,9 +133,7 @@ export class Keyring {
 
 /** Where it is not clear which secret or which AWS to ask with, nothing is sent. */
 function cannotBeAsked({ problem }: HeldKey): boolean {
-  return /^(secrets-differ|region-invalid|endpoint-invalid|partitions-differ|endpoints-differ)$/.test(
-    problem?.name ?? '',
-  )
+  return kindOf(problem?.name).unclear === true
 }
 
 function pick(keys: readonly HeldKey[], id: string): HeldKey {
@@ -141,7 +142,7 @@ function pick(keys: readonly HeldKey[], id: string): HeldKey {
     throw new Failure({
       name: 'unknown-key',
       title: 'No such key',
-      detail: `No profile holds ****${id.slice(-4)} now.`,
+      detail: `No profile holds ${parseKeyId(id) ? `****${id.slice(-4)}` : 'a key of this id'} now.`,
       remedy: 'Look at the list again: the files may have changed.',
     })
   }

@@ -74,6 +74,11 @@ describe('oldKeysOf', () => {
     ],
     ['never used', { replaced: [replaced({ lastUsed: {} })] }, { quietDays: 400, safe: true }],
     [
+      'quiet by a clock that AWS’s contradicts',
+      { findings: [finding({ clockOffsetMs: -30 * 86_400_000 })] },
+      { safe: false, reason: expect.stringContaining('clock') as string },
+    ],
+    [
       'never used, of unknown age',
       { replaced: [replaced({ lastUsed: {}, createdAt: undefined })] },
       { quietDays: 10, safe: true },
@@ -82,6 +87,11 @@ describe('oldKeysOf', () => {
       'of unknown use',
       { replaced: [replaced({ lastUsed: undefined, createdAt: undefined })] },
       { safe: false },
+    ],
+    [
+      'of unknown use, though it is old and has long been off',
+      { replaced: [replaced({ lastUsed: undefined, retiredAt: daysAgo(400) })] },
+      { deletable: true, safe: false, reason: expect.stringContaining('last used is not known') },
     ],
     [
       'kept active',

@@ -1,6 +1,7 @@
 import type { OldKey } from '../api/inventory.ts'
 import type { Settings } from '../api/settings.ts'
-import { daysSince } from './age.ts'
+import { daysSince } from '../../shared/age.ts'
+import { trustedOffsetMs } from './ports.ts'
 import type { Finding, HeldKey, ReplacedKey } from './ports.ts'
 
 export interface OldKeyParts {
@@ -21,11 +22,12 @@ export function oldKeysOf(parts: OldKeyParts): OldKey[] {
   const rows: OldKey[] = []
   const seen = new Set<string>()
   const looks = looksBySubject(parts.findings)
+  const agreed = clocksAgree(parts.findings)
   for (const replaced of parts.replaced) {
     seen.add(replaced.id)
     const state = stateOf(replaced, looks)
     if (state.status === 'deleted' || held.has(replaced.id)) continue
-    rows.push(row(replaced, state, parts))
+    rows.push(row(replaced, state, parts, agreed))
   }
   for (const finding of parts.findings) {
     // Of a key that is in no file any more, what its check found is history.
@@ -41,7 +43,7 @@ export function oldKeysOf(parts: OldKeyParts): OldKey[] {
         createdAt: sibling.createdAt,
         lastUsed: sibling.lastUsed,
       }
-      rows.push(row(stranger, { status: statusOf(sibling.status), asOf }, parts))
+      rows.push(row(stranger, { status: statusOf(sibling.status), asOf }, parts, agreed))
     }
   }
   return rows
@@ -103,17 +105,19 @@ function row(
   key: Omit<ReplacedKey, 'state' | 'asOf'>,
   state: State,
   { now, settings, ours, held, findings }: OldKeyParts,
+  agreed: boolean,
 ): OldKey {
   const status = state.status === 'deleted' ? 'unknown' : state.status
-  // One that AWS had never seen used, and whose age no check has told, has been quiet at least since it was turned off.
-  const since = key.lastUsed?.at ?? key.createdAt ?? (key.lastUsed && key.retiredAt)
+  const since = unusedSince(key)
   const quietDays = since === undefined ? undefined : daysSince(since, now)
-  const offDays = key.retiredAt === undefined ? undefined : daysSince(key.retiredAt, now)
-  const quiet = Math.min(quietDays ?? 0, offDays ?? quietDays ?? 0) >= settings.quietDays
+  const quietly = quietSince(key)
+  const quiet = agreed && quietly !== undefined && daysSince(quietly, now) >= settings.quietDays
   const signed = keyThatSigns(key.id, key.replacedBy, held, findings) !== undefined
   const deletable = status === 'inactive' && signed
   const safe = deletable && quiet
-  const reason = signed ? reasonOf(status, safe, settings.quietDays) : unsigned
+  const reason = signed
+    ? reasonOf(status, safe, key.lastUsed !== undefined, settings.quietDays, agreed)
+    : unsigned
   return {
     id: key.id,
     status,
@@ -135,12 +139,47 @@ function row(
   }
 }
 
+type Used = Pick<OldKey, 'lastUsed' | 'createdAt' | 'retiredAt'>
+
+/**
+ * One that AWS had never seen used, and whose age no check has told, has been quiet at least since it was turned off. Where
+ * AWS did not say when it was used last, nothing is known.
+ */
+function unusedSince({ lastUsed, createdAt, retiredAt }: Used): string | undefined {
+  return lastUsed && (lastUsed.at ?? createdAt ?? retiredAt)
+}
+
+/** Since when it is known to have been both off and unused; undefined where nothing is known. */
+export function quietSince(key: Used): string | undefined {
+  const unused = unusedSince(key)
+  const off = key.retiredAt ?? unused
+  if (unused === undefined || off === undefined) return undefined
+  return Date.parse(off) > Date.parse(unused) ? off : unused
+}
+
+/** By the newest list that told AWS's clock; where none did, there is nothing against the dates. */
+function clocksAgree(findings: readonly Finding[]): boolean {
+  let newest: Finding | undefined
+  for (const each of findings)
+    if (each.clockOffsetMs !== undefined && (newest === undefined || newest.asOf < each.asOf)) newest = each
+  return Math.abs(newest?.clockOffsetMs ?? 0) <= trustedOffsetMs
+}
+
 const unsigned =
   'No profile here holds a key of its user, so that nothing can be signed for it: change it in the AWS console.'
 
-function reasonOf(status: OldKey['status'], safe: boolean, quietDays: number): string | undefined {
+function reasonOf(
+  status: OldKey['status'],
+  safe: boolean,
+  useIsKnown: boolean,
+  quietDays: number,
+  agreed: boolean,
+): string | undefined {
   if (status === 'active') return 'It is active: deactivate it first, and see that nothing breaks.'
   if (status === 'unknown') return 'Its state is not known: check its user first.'
   if (safe) return undefined
+  if (!agreed) return 'This machine’s clock and AWS’s differ, so that no date says that it is quiet.'
+  if (!useIsKnown)
+    return 'When it was last used is not known, since AWS did not say (iam:GetAccessKeyLastUsed): something may still need it.'
   return `Something may still need it: wait until it has been off and unused for ${quietDays} ${quietDays === 1 ? 'day' : 'days'}.`
 }

@@ -1,6 +1,6 @@
-import type { Account, LastUsed, User } from '../api/inventory.ts'
+import type { Account, LastUsed, User, WentBack } from '../api/inventory.ts'
 import type { Trouble } from '../api/problem.ts'
-import type { FoundProfile } from '../profiles/ports.ts'
+import type { FilesSnapshot, FoundProfile } from '../profiles/ports.ts'
 import type { KeyPair } from '../profiles/keyPair.ts'
 import type { KeyRecord, Signer, Target } from './iam.ts'
 
@@ -30,6 +30,8 @@ export interface Finding {
     readonly lastUsed?: LastUsed
   }[]
   readonly problem?: Trouble
+  /** AWS's clock minus this machine's, in milliseconds, where a list told it: dates that delete something hang on it. */
+  readonly clockOffsetMs?: number
 }
 
 /** keys.json: the memory of checks. */
@@ -39,6 +41,9 @@ export interface Findings {
   put(finding: Finding): Promise<void>
   forget(id: string): Promise<void>
 }
+
+/** Where AWS's clock and this machine's differ by more than this, in milliseconds, no date lets anything be deleted. */
+export const trustedOffsetMs = 5 * 60_000
 
 /** A read-only look at AWS for one key. */
 export interface Checker {
@@ -77,4 +82,6 @@ export interface ReplacedKeys {
   replaced(): readonly ReplacedKey[]
   /** Ids that Keyturn made or replaced. */
   ours(): ReadonlySet<string>
+  /** Profiles that hold a key again which Keyturn has replaced there. */
+  wentBack(snapshot: FilesSnapshot): readonly WentBack[]
 }

@@ -22,6 +22,7 @@ async function app() {
     isChecking: () => false,
     replaced: [],
     ours: new Set(),
+    wentBack: [],
     notices: [],
   })
   const server = fastify({ ajv: { customOptions: { removeAdditional: false, coerceTypes: false } } })

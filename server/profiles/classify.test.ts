@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readSharedConfig } from '../aws/sharedConfigReader.ts'
 import { classify } from './classify.ts'
-import { readWithAll } from './reading.ts'
+import { readWithAll } from './agreement/reading.ts'
 
 const two = 'aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI\n'
 const look = async (credentials: string, config = '') =>
@@ -18,8 +18,16 @@ describe('kind', () => {
     [`[a]\n${two}`, '', 'access-key', true],
     [`[a]\n${two}`, '[profile a]\nregion = x', 'access-key', true],
     ['', `[profile a]\n${two}`, 'access-key', true],
-    [`[a]\n${two}aws_session_token = t==`, '', 'temporary', false],
-    [`[a]\n${two}aws_security_token = t`, '', 'temporary', false],
+    [`[a]\n${two}aws_session_token = t==`, '', 'access-key', false],
+    [`[a]\n${two}aws_security_token = t`, '', 'access-key', false],
+    [`[a]\n${two.replace('AKIA', 'ASIA')}aws_session_token = t==`, '', 'temporary', false],
+    [`[a]\n${two}aws_session_token =`, '', 'access-key', true],
+    [`[a]\n${two}`, '[profile a]\naws_session_token = t', 'access-key', true],
+    ['[a]\naws_session_token = t', `[profile a]\n${two}`, 'access-key', true],
+    ['', `[profile a]\n${two}aws_session_token = t`, 'access-key', false],
+    [`[a]\n${two}`, '[profile a]\nlogin_session = s', 'access-key', true],
+    ['', `[profile a]\n${two}login_session = s`, 'sso', false],
+    [`[a]\n${two}role_arn = r`, '', 'assume-role', false],
     [`[a]\n${two.replace('AKIA', 'ASIA')}`, '', 'temporary', false],
     ['', '[profile a]\nsso_session = s', 'sso', false],
     [`[a]\n${two}`, '[profile a]\nsso_start_url = s', 'sso', false],
@@ -36,6 +44,107 @@ describe('kind', () => {
     expect(more).toEqual([])
     expect(found).toMatchObject({ name: 'a', kind, rotatable })
     expect(found?.reason === undefined).toBe(rotatable)
+  })
+})
+
+describe('what a profile is follows from what the tools do with its pair', () => {
+  it.each<[string, string, string, RegExp]>([
+    [
+      `[a]\n${two}aws_session_token = t==`,
+      '',
+      'left-over-token',
+      /long-term key.*Remove aws_session_token on line 4; then it can be rotated/,
+    ],
+    [`[a]\naws_security_token = t\n${two}`, '', 'left-over-token', /Remove aws_security_token on line 2/],
+    [`[a]\n${two}role_arn = r`, '', 'role-without-source', /no source.*remove role_arn if the pair is meant/],
+    ['', '[profile a]\nrole_arn = r', 'role-without-source', /neither source_profile nor credential_source/],
+    [
+      '',
+      '[profile a]\nrole_arn = r\nsource_profile = gone',
+      'role-without-source',
+      /\[gone\], which is in neither/,
+    ],
+    [
+      '',
+      '[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a',
+      'role-without-source',
+      /in a circle/,
+    ],
+    [
+      '',
+      '[profile a]\nrole_arn = r\nsource_profile = b\ncredential_source = Environment\n[profile b]\n',
+      'role-without-source',
+      /both source_profile and credential_source/,
+    ],
+    [
+      '',
+      '[profile a]\nrole_arn = r\ncredential_source = Environment',
+      'role-profile',
+      /with what Environment gives/,
+    ],
+    [`[b]\n${two}`, '[profile a]\nrole_arn = r\nsource_profile = b', 'role-profile', /source profile \[b\]/],
+    [
+      '',
+      `[profile a]\n${two}login_session = s`,
+      'sso-profile',
+      /login_session.*move it to a profile of its own/,
+    ],
+  ])('%j with %j: %s', async (credentials, config, name, words) => {
+    const found = (await look(credentials, config)).find((each) => each.name === 'a')
+    expect(found?.reason?.name).toBe(name)
+    expect(`${found?.reason?.detail} ${found?.reason?.remedy}`).toMatch(words)
+  })
+
+  it('says where a token stands that one tool adds to the pair', async () => {
+    const [found] = await look(`[a]\n${two}`, '[profile a]\naws_session_token = t')
+    expect(found?.warning).toMatchObject({
+      name: 'token-elsewhere',
+      remedy: 'Remove the session token of [a] from CONFIG.',
+    })
+  })
+})
+
+describe('a pair in a section that no tool reads', () => {
+  it.each([
+    [`[s3-backups]\n${two}`, 's3-backups', 'Ignored by every tool', '[profile s3-backups]'],
+    [
+      `[profile Someone's Mac]\n${two}`,
+      "profile Someone's Mac",
+      'Ignored by every tool but',
+      '[profile Someones-Mac]',
+    ],
+    [`[profile my mac]\n${two}`, 'profile my mac', 'Ignored by every tool but', '[profile my-mac]'],
+    [`[Profile x]\n${two}`, 'Profile x', 'Ignored by every tool', '[profile Profile-x]'],
+    [`[DEFAULT]\n${two}`, 'DEFAULT', 'Ignored by every tool', '[default]'],
+    [`[sso-session x]\n${two}`, 'sso-session x', 'Ignored by every tool', '[profile sso-session-x]'],
+  ])('%j', async (config, name, title, header) => {
+    const found = await look('', config)
+    expect(found).toMatchObject([
+      {
+        name,
+        file: 'config',
+        line: 1,
+        kind: 'ignored',
+        rotatable: false,
+        pair: { id: 'AKIAIOSFODNN7EXAMPLE' },
+      },
+    ])
+    expect(found[0]?.reason?.name).toBe('section-ignored')
+    expect(found[0]?.reason?.title).toContain(title)
+    expect(found[0]?.reason?.detail).toContain('its key is not rotated')
+    expect(found[0]?.reason?.remedy).toContain(`write ${header} on line 1`)
+  })
+
+  it('does not stand in the way of a profile of its name', async () => {
+    const found = await look(`[a]\n${two}`, `[profile a]\nregion = x\n[a]\n${two}`)
+    expect(found.map(({ name, file, kind, rotatable }) => [name, file, kind, rotatable])).toEqual([
+      ['a', 'credentials', 'access-key', true],
+      ['a', 'config', 'ignored', false],
+    ])
+  })
+
+  it('is nothing where it holds no pair', async () => {
+    expect(await look('', '[plugins]\nx = y\n[s3]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n')).toEqual([])
   })
 })
 
@@ -104,7 +213,7 @@ describe('where readers differ, the line and the edit are named', () => {
   it.each([
     '[a.b]\n' + two,
     '[my own prof]\n' + two,
-    '[a]\r\n  aws_access_key_id = A1\r\n  aws_secret_access_key = B2\r\n',
+    '[a]\r\n  aws_access_key_id = AKIAIOSFODNN7EXAMPLE\r\n  aws_secret_access_key = B2\r\n',
     '[a]\ns3 =\n    x = y\n' + two,
     '[a]\n' + two + '\n# garbage elsewhere is a comment\n[b]\nregion: x\n',
     '[DEFAULT]\nregion = x\n[a]\n' + two,

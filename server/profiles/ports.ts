@@ -1,4 +1,4 @@
-import type { FileState, Profile, Which } from '../api/inventory.ts'
+import type { FileState, Profile, Tidying, Which } from '../api/inventory.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { KeyPair } from './keyPair.ts'
 
@@ -24,6 +24,8 @@ export interface FoundProfile {
   /** 1-based lines of the two values, where there is a pair. */
   readonly lines?: { readonly id: number; readonly secret: number }
   readonly settings: ProfileSettings
+  /** Where its region is written, if it has one. */
+  readonly regionAt?: { readonly path: string; readonly line: number }
   /** Names of role profiles whose `source_profile` chain ends here. */
   readonly usedByRoles: readonly string[]
   /** Whether Keyturn may write this profile's pair: all readers agree and the form is a safe one. */
@@ -84,6 +86,16 @@ export interface ProfileStore {
   release(): Promise<void>
   /** Makes a loose file 0600. */
   tighten(which: Which): Promise<void>
+  /** The edit that lets strict readers read the file, not made. @throws Failure `nothing-to-tidy` */
+  lookAtTidying(which: Which): Promise<Tidying>
+  /**
+   * Makes it as a save is made: locked, compared, replaced at once.
+   * @param hash of what was shown
+   * @throws Failure `file-moved` where the file is no longer that, `nothing-to-tidy`, those of a save
+   */
+  tidy(which: Which, hash: string): Promise<Tidying>
+  /** Takes the last one back. @throws Failure `nothing-to-undo`; `file-moved` where the file was changed since */
+  untidy(which: Which): Promise<Tidying>
   /** Calls back within a second of an outside change to either file. */
   watch(listener: () => void): () => void
 }

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
-import type { SharedConfigReader } from '../reading.ts'
-import { objection } from '../agreement.ts'
+import type { SharedConfigReader } from '../agreement/reading.ts'
+import { objection } from '../agreement/agreement.ts'
 import { Secret } from '../keyPair.ts'
 import type { KeyPair } from '../keyPair.ts'
-import { splicePairs } from '../pairs.ts'
-import { readWithAll } from '../reading.ts'
-import type { Reading } from '../reading.ts'
+import { splicePairs } from '../store/pairs.ts'
+import { readWithAll } from '../agreement/reading.ts'
+import type { Reading } from '../agreement/reading.ts'
 import { awkwardFile } from './generateFiles.ts'
 
 /** A generated file; where Keyturn says 'writable', also what it would write for one profile of it. */

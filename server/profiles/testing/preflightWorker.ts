@@ -2,7 +2,7 @@ import { readSharedConfig } from '../../aws/sharedConfigReader.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { Failure } from '../../platform/failure.ts'
 import { Secret } from '../keyPair.ts'
-import { createProfileStore } from '../store.ts'
+import { createProfileStore } from '../store/store.ts'
 
 /** node preflightWorker.ts CREDENTIALS [UID]: preflight and a swap, as another user where one is given; prints what each ends in. */
 const [credentials, uid] = process.argv.slice(2) as [string, string | undefined]

@@ -8,7 +8,7 @@ import type { Trouble } from '../../api/problem.ts'
 import { Failure } from '../../platform/failure.ts'
 import { Secret } from '../keyPair.ts'
 import type { KeyPair } from '../keyPair.ts'
-import { createProfileStore } from '../store.ts'
+import { createProfileStore } from '../store/store.ts'
 
 /** Two files in a throwaway directory, and stores over them. */
 export class StoreFixture {
