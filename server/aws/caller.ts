@@ -2,14 +2,19 @@ import { accountIdOf } from '../keys/accountId.ts'
 import type { CallOptions, Signer } from '../keys/iam.ts'
 import { AwsFailure } from '../keys/iam.ts'
 import { waitBefore } from './backoff.ts'
-import type { Action } from './classify.ts'
+import type { Action } from './failures/classify.ts'
 import { ClientCache } from './clients.ts'
 import type { Clients } from './clients.ts'
 import { AwsClock } from './awsClock.ts'
-import { awsFailure } from './errors.ts'
+import { awsFailure } from './failures/errors.ts'
+import { Unanswered } from './exchange.ts'
+import { History } from './history.ts'
 import type { AwsHttpHandler } from './httpHandler.ts'
 import type { IamDeps } from './iam.ts'
 import { Limiter } from './limiter.ts'
+import { Pacer } from './pacer.ts'
+import type { Way } from './failures/ways.ts'
+import { endpointOf } from './failures/words.ts'
 
 /** What a send takes beside its command. */
 export interface SendOptions {
@@ -22,7 +27,9 @@ type Reply<T> = { readonly output: T; readonly date?: number }
 /** `once`: never again where AWS may have acted. */
 type Repeating = 'always' | 'once'
 
+/** In milliseconds; `brief`: for an address that may be no AWS at all. */
 const defaultPatience = 60_000
+const briefPatience = 1_000
 
 /**
  * One logical call: waits for its turn within the account's limit, sends, waits out throttling and a lost network, corrects the
@@ -32,14 +39,17 @@ export class Caller {
   readonly #deps: IamDeps
   readonly #clients: ClientCache
   readonly #limiter: Limiter
+  readonly #pacer: Pacer
   readonly #awsClock = new AwsClock()
   /** Accounts that AWS told for keys whose id does not tell. */
   readonly #accounts = new Map<string, string>()
+  readonly history = new History()
 
   constructor(deps: IamDeps, handlerFor: (caBundle?: string) => AwsHttpHandler) {
     this.#deps = deps
-    this.#clients = new ClientCache(handlerFor, this.#awsClock)
+    this.#clients = new ClientCache(handlerFor, this.#awsClock, deps.onAnswered)
     this.#limiter = new Limiter(deps.callsInFlight)
+    this.#pacer = new Pacer(deps.clock)
   }
 
   /** A call that changes nothing: repeated freely, and abandoned at once where the signal aborts. */
@@ -57,16 +67,14 @@ export class Caller {
   /**
    * A change that may be sent twice without harm. What may have reached AWS is awaited to its end, never abandoned: the signal
    * counts only between sends.
-   * @param onUnsure told when a send's outcome is unknown
    */
   repeatable<T extends object>(
     action: Action,
     signer: Signer,
     options: CallOptions | undefined,
     send: Send<T>,
-    onUnsure?: () => void,
   ): Promise<Reply<T>> {
-    return this.#call(action, signer, options, 'always', (clients) => send(clients, {}), onUnsure)
+    return this.#call(action, signer, options, 'always', (clients) => send(clients, {}))
   }
 
   /** A change that must not be sent twice where AWS may have acted. */
@@ -111,6 +119,7 @@ export class Caller {
   clear(): void {
     this.#clients.clear()
     this.#accounts.clear()
+    this.history.clear()
   }
 
   async #call<T extends object>(
@@ -119,7 +128,6 @@ export class Caller {
     options: CallOptions = {},
     repeating: Repeating,
     send: (clients: Clients) => Promise<T>,
-    onUnsure?: () => void,
   ): Promise<Reply<T>> {
     const { clock, random } = this.#deps
     const patience = options.patienceMs ?? defaultPatience
@@ -134,18 +142,19 @@ export class Caller {
         },
       )
       if (!(failure instanceof Attempted)) return failure
-      const { failure: why, took, passing } = failure
+      const { failure: why, took, again } = failure
       spent += took
-      if (why.kind === 'ambiguous') onUnsure?.()
-      if (why.kind === 'clock-skew' && !clockCorrected) {
+      if (again === 'corrected' && !clockCorrected) {
         clockCorrected = true
         continue
       }
-      if (!passing || (why.kind === 'ambiguous' && repeating === 'once') || spent >= patience) throw why
-      const wait = Math.min(waitBefore(waits, why.kind === 'throttled', random), patience - spent)
+      const longest = again === 'briefly' ? Math.min(patience, briefPatience) : patience
+      const mayRepeat = again !== 'no' && again !== 'corrected'
+      if (!mayRepeat || (why.kind === 'ambiguous' && repeating === 'once') || spent >= longest) throw why
+      const wait = Math.min(waitBefore(waits, again === 'slower', random), longest - spent)
       waits += 1
       spent += wait
-      options.onWait?.(why.kind === 'throttled' ? 'throttled' : 'network')
+      options.onWait?.(again === 'slower' ? 'throttled' : 'network')
       await clock.sleep(wait, options.signal).catch(() => {
         throw this.#failure(aborted, action, signer).failure
       })
@@ -161,12 +170,14 @@ export class Caller {
     send: (clients: Clients) => Promise<T>,
   ): Promise<Reply<T>> {
     const { clock } = this.#deps
-    const host = hostOf(action, signer)
+    const host = endpointOf(action, signer.target)
+    const lane = this.#laneOf(action, signer)
     let started: number | undefined
     try {
       return await this.#limiter.run(
-        this.#accountOf(signer),
+        lane,
         async () => {
+          if (action === 'cloudtrail:LookupEvents') await this.#pacer.turn(lane, signal)
           started = clock.now()
           const offset = this.#awsClock.offset(host)
           try {
@@ -174,10 +185,10 @@ export class Caller {
             const date = this.#awsClock.dateOf(output)
             return { output, ...(date !== undefined && { date }) }
           } catch (error) {
-            const { failure, passing } = this.#failure(error, action, signer, offset)
+            const { failure, again } = this.#failure(error, action, signer, offset)
             if (failure.date !== undefined && failure.kind !== 'ambiguous')
               this.#awsClock.heard(host, failure.date)
-            throw new Attempted(failure, passing, clock.now() - started)
+            throw new Attempted(failure, again, clock.now() - started)
           }
         },
         (error) => (error instanceof Attempted && error.failure.kind === 'throttled' ? 'throttled' : 'other'),
@@ -193,37 +204,41 @@ export class Caller {
     error: unknown,
     action: Action,
     signer: Signer,
-    clockOffset = this.#awsClock.offset(hostOf(action, signer)),
-  ): { failure: AwsFailure; passing: boolean } {
+    clockOffset = this.#awsClock.offset(endpointOf(action, signer.target)),
+  ): { failure: AwsFailure; again: Way['again'] } {
     return awsFailure(error, {
       action,
       signer,
       now: Date.now(),
       clockOffset,
+      before: this.history.of(signer.pair.id),
     })
   }
 
-  #accountOf({ pair, target }: Signer): string {
+  /** Names a signer's account where it is known, and else its key, at the place that it is asked at. */
+  accountOf({ pair, target }: Signer): string {
     return `${target.iam.endpoint} ${this.#accounts.get(pair.id) ?? accountIdOf(pair.id) ?? pair.id}`
+  }
+
+  /** What AWS counts calls by: the account, and CloudTrail by its regions too. */
+  #laneOf(action: Action, signer: Signer): string {
+    const region = action.startsWith('cloudtrail:') ? `${signer.target.region} ` : ''
+    return `${region}${this.accountOf(signer)}`
   }
 }
 
-const aborted = { name: 'AbortError' }
+const aborted = new Unanswered('aborted', false)
 
 /** One failed send. */
 class Attempted extends Error {
   readonly failure: AwsFailure
   readonly took: number
-  readonly passing: boolean
+  readonly again: Way['again']
 
-  constructor(failure: AwsFailure, passing: boolean, took: number) {
+  constructor(failure: AwsFailure, again: Way['again'], took: number) {
     super(failure.message)
     this.failure = failure
-    this.passing = passing
+    this.again = again
     this.took = took
   }
-}
-
-function hostOf(action: Action, { target }: Signer): string {
-  return action.startsWith('sts:') ? target.sts.endpoint : target.iam.endpoint
 }

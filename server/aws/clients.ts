@@ -1,13 +1,20 @@
 import { IAMClient } from '@aws-sdk/client-iam'
-import type { IAMClientConfig } from '@aws-sdk/client-iam'
 import { STSClient } from '@aws-sdk/client-sts'
-import { Sha256 } from '@smithy/core/checksum'
 import { HttpRequest } from '@smithy/core/protocols'
-import { SignatureV4 } from '@smithy/signature-v4'
-import type { DeserializeHandler, FinalizeHandler, MiddlewareStack } from '@smithy/types'
+import type {
+  DeserializeHandler,
+  FinalizeHandler,
+  HandlerExecutionContext,
+  MiddlewareStack,
+} from '@smithy/types'
 import type { Signer, Target } from '../keys/iam.ts'
+import { answeredCall } from './answeredCall.ts'
+import type { OnAnswered } from './answeredCall.ts'
 import type { AwsClock } from './awsClock.ts'
+import { EventHistoryClient } from './eventHistoryClient.ts'
+import type { AwsHttpHandler } from './httpHandler.ts'
 import './nodeVersionWarning.ts'
+import { signatureOf } from './signature.ts'
 
 const dating = { step: 'deserialize', priority: 'high', name: 'keyturnDate' } as const
 const signing = {
@@ -16,7 +23,6 @@ const signing = {
   toMiddleware: 'retryMiddleware',
 } as const
 
-type RequestHandler = NonNullable<IAMClientConfig['requestHandler']>
 type Service = 'iam' | 'sts'
 type Endpoint = Target[Service]
 type Stack = MiddlewareStack<object, object>
@@ -25,6 +31,7 @@ type Stack = MiddlewareStack<object, object>
 export interface Clients {
   readonly iam: Pick<IAMClient, 'send'>
   readonly sts: Pick<STSClient, 'send'>
+  readonly cloudtrail: EventHistoryClient
 }
 
 /**
@@ -32,16 +39,23 @@ export interface Clients {
  * would cost a fraction of a millisecond and some forty kilobytes, twice for each of a thousand keys.
  */
 export class ClientCache {
+  readonly #onAnswered: OnAnswered
   readonly #iam = new Map<string, IAMClient>()
   readonly #sts = new Map<string, STSClient>()
-  readonly #handlerFor: (caBundle?: string) => RequestHandler
+  readonly #handlerFor: (caBundle?: string) => AwsHttpHandler
   readonly #clock: AwsClock
 
   /**
    * @param handlerFor sends what was signed, trusting what the profile's `ca_bundle` holds
    * @param clock told of every reply's date, and asked what time to sign with
+   * @param onAnswered told of every call that AWS answered
    */
-  constructor(handlerFor: (caBundle?: string) => RequestHandler, clock: AwsClock) {
+  constructor(
+    handlerFor: (caBundle?: string) => AwsHttpHandler,
+    clock: AwsClock,
+    onAnswered: OnAnswered = () => undefined,
+  ) {
+    this.#onAnswered = onAnswered
     this.#handlerFor = handlerFor
     this.#clock = clock
   }
@@ -55,6 +69,7 @@ export class ClientCache {
       sts: this.#signing('sts', signer, () =>
         kept(this.#sts, sts, caBundle, () => this.#bare(new STSClient(this.#options(sts, caBundle)), sts)),
       ),
+      cloudtrail: new EventHistoryClient(signer, this.#handlerFor(caBundle), this.#clock, this.#onAnswered),
     }
   }
 
@@ -108,25 +123,23 @@ export class ClientCache {
     return { send } as Pick<Client, 'send'>
   }
 
-  #signature(service: Service, { pair, sessionToken, target }: Signer) {
+  #signature(service: Service, signer: Signer) {
+    const { pair, target } = signer
     const { endpoint, signingRegion } = target[service]
     return <Input extends object, Output extends object>(
         next: FinalizeHandler<Input, Output>,
+        context: HandlerExecutionContext,
       ): FinalizeHandler<Input, Output> =>
       async (args) => {
         if (!HttpRequest.isInstance(args.request)) throw new Error('not a request that can be signed')
-        const signature = new SignatureV4({
-          service,
-          region: signingRegion,
-          sha256: Sha256,
-          credentials: {
-            accessKeyId: pair.id,
-            secretAccessKey: pair.secret.reveal(),
-            ...(sessionToken && { sessionToken: sessionToken.reveal() }),
-          },
-        })
+        const signature = signatureOf(signer, service, signingRegion)
         const signingDate = new Date(Date.now() + this.#clock.offset(endpoint))
-        return next({ ...args, request: await signature.sign(args.request, { signingDate }) })
+        const agent = args.request.headers['user-agent'] ?? ''
+        const result = await next({ ...args, request: await signature.sign(args.request, { signingDate }) })
+        const { headers = {} } = result.response as { headers?: Record<string, string> }
+        const act = context.commandName?.replace(/Command$/, '') ?? ''
+        this.#onAnswered(pair.id, answeredCall(act, agent, headers))
+        return result
       }
   }
 

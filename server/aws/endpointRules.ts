@@ -19,12 +19,19 @@ const readRules = () => ({
 
 /** Where AWS's rules, as the SDK carries them, send a service's calls, and for which region they are signed. */
 export function awsEndpoint(
-  service: 'iam' | 'sts',
+  service: 'iam' | 'sts' | 'cloudtrail',
   { region, fips, dualStack }: EndpointWish,
 ): { readonly endpoint: string; readonly signingRegion: string } {
   rules ??= readRules()
-  const found = rules[service]({ Region: region, UseFIPS: fips, UseDualStack: dualStack })
+  // CloudTrail's rules are those of a regional service as they come, and its hosts are named as those of STS.
+  const found = rules[service === 'cloudtrail' ? 'sts' : service]({
+    Region: region,
+    UseFIPS: fips,
+    UseDualStack: dualStack,
+  })
   const schemes = found.properties?.['authSchemes'] as { signingRegion?: string }[] | undefined
   // IAM is global in a partition and says what to sign for; STS is regional and does not.
-  return { endpoint: found.url.origin, signingRegion: schemes?.[0]?.signingRegion ?? region }
+  const endpoint =
+    service === 'cloudtrail' ? found.url.origin.replace('//sts', '//cloudtrail') : found.url.origin
+  return { endpoint, signingRegion: schemes?.[0]?.signingRegion ?? region }
 }

@@ -2,8 +2,9 @@ import type { Target } from '../keys/iam.ts'
 import { Failure } from '../platform/failure.ts'
 import type { ProfileSettings } from '../profiles/ports.ts'
 import { awsEndpoint } from './endpointRules.ts'
-import { partitionOf, partitions } from './partitions.ts'
+import { isRegion, partitionOf, partitions } from './partitions.ts'
 
+type ServiceName = 'iam' | 'sts' | 'cloudtrail'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
@@ -27,25 +28,67 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export function resolveTarget(settings: ProfileSettings, env: Environment, override?: string): Target {
   const { region, regionSource } = regionOf(settings, env)
   const partition = partitionOf(region)
-  const fips = isWanted('use_fips_endpoint', settings, env)
-  const dualStack = isWanted('use_dualstack_endpoint', settings, env)
+  const { mainRegion } = partition
+  // A name that no region has, such as us-east-1a or Ireland: IAM needs none, and an STS of that name is nowhere.
+  const real = isRegion(region) ? region : mainRegion
   const caBundle = settings.values.ca_bundle?.trim()
-  const service = (name: 'iam' | 'sts') => {
-    const custom = override || configuredEndpoint(name, settings, env)
-    if (!custom) return { ...awsEndpoint(name, { region, fips, dualStack }), custom: false }
-    if (fips || dualStack) throw noVariantOf(fips ? 'FIPS' : 'Dual-stack')
-    return { endpoint: checkedUrl(custom), signingRegion: region, custom: true }
-  }
+  const service = (name: ServiceName, where: string) => serviceEndpoint(name, where, settings, env, override)
+  const iam = service('iam', real)
+  const sts = service('sts', real)
   return {
     partition: partition.name,
     region,
     regionSource,
-    iam: service('iam'),
-    sts: service('sts'),
-    ...(fips && { fips }),
+    iam,
+    sts,
+    ...(real !== mainRegion && { mainSts: service('sts', mainRegion) }),
+    ...(isWanted('use_fips_endpoint', settings, env) && { fips: true }),
     ...(caBundle && { caBundle }),
-    ...(partition.consoleHost && { consoleHost: partition.consoleHost }),
+    // What somebody runs at an address of its own has no console of AWS's.
+    ...(partition.consoleHost && !iam.custom && { consoleHost: partition.consoleHost }),
   }
+}
+
+/**
+ * The same for CloudTrail of a region of the profile's partition, whose endpoint may also be AWS_ENDPOINT_URL_CLOUDTRAIL or
+ * stand in `services`.
+ *
+ * @throws Failure `region-invalid`, also for a region of another partition; `endpoint-invalid`
+ */
+export function resolveTrailTarget(
+  settings: ProfileSettings,
+  region: string,
+  env: Environment,
+  override?: string,
+): Target {
+  const target = resolveTarget(settings, env, override)
+  const asked = checkedRegion(region, 'What was asked for')
+  const { name } = partitionOf(asked)
+  if (name !== target.partition) {
+    throw new Failure({
+      name: 'region-invalid',
+      title: 'A region of another partition',
+      detail: `${asked} is a region of ${name}, and the key is one of ${target.partition}: nothing was sent there.`,
+      remedy: 'Name regions of the partition that the key belongs to.',
+    })
+  }
+  const cloudtrail = serviceEndpoint('cloudtrail', asked, settings, env, override)
+  return { ...target, region: asked, cloudtrail }
+}
+
+function serviceEndpoint(
+  name: ServiceName,
+  region: string,
+  settings: ProfileSettings,
+  env: Environment,
+  override: string | undefined,
+): Target['iam'] {
+  const fips = isWanted('use_fips_endpoint', settings, env)
+  const dualStack = isWanted('use_dualstack_endpoint', settings, env)
+  const custom = override || configuredEndpoint(name, settings, env)
+  if (!custom) return { ...awsEndpoint(name, { region, fips, dualStack }), custom: false }
+  if (fips || dualStack) throw noVariantOf(fips ? 'FIPS' : 'Dual-stack')
+  return { endpoint: checkedUrl(custom), signingRegion: region, custom: true }
 }
 
 /** @throws Failure: what cannot be read must not be taken for 'no' by somebody who must use validated cryptography */
@@ -71,13 +114,18 @@ function noVariantOf(variant: string): Failure {
 }
 
 function regionOf(settings: ProfileSettings, env: Environment): Pick<Target, 'region' | 'regionSource'> {
-  const own = settings.values.region?.trim()
+  const own = withoutComment(settings.values.region ?? '')
   if (own) return { region: checkedRegion(own, 'The profile'), regionSource: 'profile' }
   for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) {
     const value = env[name]?.trim()
     if (value) return { region: checkedRegion(value, name), regionSource: 'environment' }
   }
   return { region: partitions[0].mainRegion, regionSource: 'default' }
+}
+
+/** A comment behind the value, which some readers take into it: `eu-west-1 # home`. */
+function withoutComment(value: string): string {
+  return value.replace(/(^|\s)[#;].*$/s, '').trim()
 }
 
 /** A region becomes part of a host name: anything but a label could send the signed request somewhere else. */
@@ -96,7 +144,7 @@ function checkedRegion(value: string, where: string): string {
 }
 
 function configuredEndpoint(
-  service: 'iam' | 'sts',
+  service: ServiceName,
   settings: ProfileSettings,
   env: Environment,
 ): string | undefined {

@@ -75,7 +75,10 @@ describe('through a proxy', () => {
     const signer = { ...signerFor('')(ann), target: resolveTarget({ values, services: {} }, {}) }
     await failureOf(iam.listKeys(signer))
     await failureOf(iam.whoAmI(signer))
-    expect(proxy.seen.map(({ line }) => line)).toEqual([`CONNECT ${iamHost}:443`, `CONNECT ${stsHost}:443`])
+    expect([...new Set(proxy.seen.map(({ line }) => line))]).toEqual([
+      `CONNECT ${iamHost}:443`,
+      `CONNECT ${stsHost}:443`,
+    ])
   })
 
   it('forwards plain http with the whole address, and the signature holds', async () => {
@@ -171,7 +174,10 @@ describe('certificates', () => {
     const proxy = await proxyTo(await tlsInFrontOf(port, authority.server))
     const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, AWS_CA_BUNDLE: authority.caFile }
     const failure = await failureOf(adapter({ env }).iam.whoAmI(signerFor('https://other.test')(ann)))
-    expect(failure.trouble).toMatchObject({ name: 'network-tls', code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+    expect(failure.trouble).toMatchObject({
+      name: 'network-tls',
+      detail: expect.stringContaining('ERR_TLS_CERT_ALTNAME_INVALID'),
+    })
   })
 
   it('cannot be read from a bundle that is not there, which is said until it is', async () => {
@@ -211,8 +217,8 @@ describe('answers that are not AWS’s', () => {
   it.each([
     [200, '', 'ambiguous'],
     [200, '<html><body>Please sign in', 'ambiguous'],
-    [302, '', 'network'],
-    [403, '<html><body><hr>Forbidden</body></html>', 'network'],
+    [302, '', 'ambiguous'],
+    [403, '<html><body><hr>Forbidden</body></html>', 'ambiguous'],
     [502, '<html>Bad gateway</html>', 'ambiguous'],
     [503, '', 'ambiguous'],
   ])('%d %j to a create are %s', async (status, body, kind) => {

@@ -3,23 +3,25 @@ import { Agent as HttpAgent } from 'node:http'
 import type { ClientRequest } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { rootCertificates } from 'node:tls'
-import { HttpRequest } from '@smithy/core/protocols'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { HttpRequest, HttpResponse } from '@smithy/core/protocols'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import { Failure } from '../platform/failure.ts'
+import { authorOf, ForeignAnswer } from './failures/authors.ts'
 import type { Environment } from './endpoints.ts'
+import { exchange, Unanswered } from './exchange.ts'
+import type { Answer, Waits } from './exchange.ts'
 import { proxyFor } from './proxies.ts'
 
 /** In milliseconds. `idle`: how long an unused connection is kept; shorter than AWS keeps it, so that none is stale. */
-export interface Timeouts {
-  readonly connect: number
-  readonly answer: number
+export interface Timeouts extends Waits {
   readonly idle: number
 }
 
 const defaultTimeouts: Timeouts = { connect: 10_000, answer: 30_000, idle: 4_000 }
-type HandlerOptions = Parameters<NodeHttpHandler['handle']>[1]
-type Handled = ReturnType<NodeHttpHandler['handle']>
+interface HandlerOptions {
+  /** Node's own: the SDK passes on what it was given. */
+  readonly abortSignal?: unknown
+}
 type Authorities = string[] | undefined
 
 /**
@@ -34,9 +36,9 @@ export class AwsHttpHandler {
   readonly #env: Environment
   readonly #timeouts: Timeouts
   readonly #caBundle: string
-  readonly #tunnels = new Map<string, NodeHttpHandler>()
+  readonly #tunnels = new Map<string, TunnelAgent>()
   #authorities: Promise<Authorities> | undefined
-  #direct: NodeHttpHandler | undefined
+  #direct: { readonly http: HttpAgent; readonly https: HttpsAgent } | undefined
 
   /** @param caBundle the profile's; empty: none */
   constructor(env: Environment, timeouts: Partial<Timeouts> = {}, caBundle = '') {
@@ -45,13 +47,30 @@ export class AwsHttpHandler {
     this.#timeouts = { ...defaultTimeouts, ...timeouts }
   }
 
-  /** @throws Failure `proxy-invalid`, `ca-bundle-unreadable`; else what NodeHttpHandler throws, or EPROXY… of a proxy */
-  async handle(request: HttpRequest, options?: HandlerOptions): Handled {
+  /**
+   * Hands on what is AWS's answer, and nothing else.
+   * @throws Failure `proxy-invalid`, `ca-bundle-unreadable`; Unanswered; ForeignAnswer
+   */
+  async handle(
+    request: HttpRequest,
+    { abortSignal }: HandlerOptions = {},
+  ): Promise<{ response: HttpResponse }> {
+    const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined
+    const answer = await this.#exchanged(request, signal)
+    const author = authorOf(answer)
+    if (author !== 'AWS') throw new ForeignAnswer(author, answer.status)
+    const { status: statusCode, headers, body } = answer
+    return { response: new HttpResponse({ statusCode, headers, body }) }
+  }
+
+  async #exchanged(request: HttpRequest, signal: AbortSignal | undefined): Promise<Answer> {
     const authority = `${bracketed(request.hostname)}${request.port ? `:${request.port}` : ''}`
     const proxy = proxyFor(new URL(`${request.protocol}//${authority}`), this.#env)
     const ca = await this.#trusted()
-    if (!proxy) return this.#open(ca).handle(request, options)
-    if (request.protocol === 'https:') return this.#tunnel(proxy, ca).handle(request, options)
+    const direct = this.#open(ca)
+    if (request.protocol === 'https:')
+      return exchange(request, proxy ? this.#tunnel(proxy, ca) : direct.https, this.#timeouts, signal)
+    if (!proxy) return exchange(request, direct.http, this.#timeouts, signal)
     // Plain http through a proxy: the whole address in the request line (RFC 9112, 3.2.2); the signed Host stays.
     const forwarded = new HttpRequest({
       ...request,
@@ -62,12 +81,14 @@ export class AwsHttpHandler {
     })
     // Not by the constructor, which puts a slash before it.
     forwarded.path = `http://${authority}${request.path}`
-    return this.#open(ca).handle(forwarded, options)
+    const agent = proxy.protocol === 'https:' ? direct.https : direct.http
+    return exchange(forwarded, agent, this.#timeouts, signal)
   }
 
   /** Closes what is open; a later call opens anew. */
   destroy(): void {
-    this.#direct?.destroy()
+    this.#direct?.http.destroy()
+    this.#direct?.https.destroy()
     for (const tunnel of this.#tunnels.values()) tunnel.destroy()
     this.#direct = undefined
     this.#tunnels.clear()
@@ -80,31 +101,19 @@ export class AwsHttpHandler {
     return {}
   }
 
-  #open(ca: Authorities): NodeHttpHandler {
+  #open(ca: Authorities) {
     const agent = { keepAlive: true, timeout: this.#timeouts.idle }
-    this.#direct ??= this.#handler(new HttpAgent(agent), new HttpsAgent({ ...agent, ...(ca && { ca }) }))
+    this.#direct ??= {
+      http: new HttpAgent(agent),
+      https: new HttpsAgent({ ...agent, ...(ca && { ca }) }),
+    }
     return this.#direct
   }
 
-  #tunnel(proxy: URL, ca: Authorities): NodeHttpHandler {
+  #tunnel(proxy: URL, ca: Authorities): TunnelAgent {
     let tunnel = this.#tunnels.get(proxy.href)
-    if (!tunnel) {
-      tunnel = this.#handler(undefined, new TunnelAgent(proxy, ca, this.#timeouts.idle))
-      this.#tunnels.set(proxy.href, tunnel)
-    }
+    if (!tunnel) this.#tunnels.set(proxy.href, (tunnel = new TunnelAgent(proxy, ca, this.#timeouts.idle)))
     return tunnel
-  }
-
-  #handler(httpAgent: HttpAgent | undefined, httpsAgent: HttpAgent): NodeHttpHandler {
-    return new NodeHttpHandler({
-      connectionTimeout: this.#timeouts.connect,
-      requestTimeout: this.#timeouts.answer,
-      socketTimeout: this.#timeouts.answer,
-      throwOnRequestTimeout: true,
-      ...(httpAgent && { httpAgent }),
-      // NodeHttpHandler asks only for the methods of an agent, which HttpsProxyAgent has.
-      httpsAgent: httpsAgent as HttpsAgent,
-    })
   }
 
   #trusted(): Promise<Authorities> {
@@ -167,18 +176,17 @@ class TunnelAgent extends HttpsProxyAgent<string> {
     req.once('proxyConnect', (reply: { statusCode: number }) => {
       answered = true
       // Else the proxy's refusal would be read as if it were AWS's reply.
-      if (reply.statusCode !== 200) req.destroy(proxyError('EPROXY', `${reply.statusCode}`))
+      if (reply.statusCode !== 200)
+        req.destroy(new Unanswered('proxy-refused', false, `status ${reply.statusCode}`))
     })
     try {
       return await super.connect(req, { ...opts, ...(this.#ca && { ca: this.#ca }) } as typeof opts)
     } catch (error) {
-      throw answered ? error : proxyError('EPROXYCONNECT', (error as NodeJS.ErrnoException).code ?? '')
+      throw answered
+        ? error
+        : new Unanswered('proxy-unreachable', false, (error as NodeJS.ErrnoException).code)
     }
   }
-}
-
-function proxyError(code: string, why: string): Error {
-  return Object.assign(new Error(`proxy: ${why}`), { code })
 }
 
 function proxyAuthorization(proxy: URL): Record<string, string> {

@@ -202,7 +202,11 @@ describe('changes that may be sent twice', () => {
     await iam.setKeyStatus(sign(ann), bob.id, 'Inactive')
     expect(sandbox.control.keys('ann')).toMatchObject([{}, { status: 'Inactive' }])
     sandbox.control.fault({ action: 'DeleteAccessKey', times: 2 }, effect)
-    await iam.deleteKey(sign(ann), bob.id)
+    const acted = !['drop-before', 'throttle'].includes(effect.kind)
+    const deleted = iam.deleteKey(sign(ann), bob.id)
+    // That it is not found may mean that the lost send did it, or that IAM does not find it yet: the caller looks.
+    if (acted) expect(await failureOf(deleted)).toMatchObject({ kind: 'not-found' })
+    else await deleted
     expect(sandbox.control.keys('ann')).toHaveLength(1)
   })
 
@@ -424,6 +428,7 @@ describe('refusals', () => {
   it('suspect the quarantine where creating and updating are denied outright', async () => {
     const { iam, sandbox, sign } = await withSandbox([{ name: 'ann', keys: [ann] }])
     sandbox.control.quarantine('ann')
+    await iam.listKeys(sign(ann))
     expect(await failureOf(iam.createKey(sign(ann)))).toMatchObject({ kind: 'quarantined' })
     expect(await failureOf(iam.setKeyStatus(sign(ann), ann.id, 'Inactive'))).toMatchObject({
       kind: 'quarantined',
@@ -455,5 +460,87 @@ describe('refusals', () => {
     const { inspect } = await import('node:util')
     const text = failures.map((failure) => inspect(failure, { depth: 20, showHidden: true })).join('\n')
     expect(text).not.toMatch(/canary|SecretAccessKey|<\?xml|CreateAccessKeyResult/)
+  })
+})
+
+describe('what is no answer of IAM’s', () => {
+  const xml = (action: string, result: string) =>
+    `<${action}Response xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><${action}Result>${result}</${action}Result>` +
+    `<ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></${action}Response>`
+  const made = (id: string, secret: string) =>
+    xml(
+      'CreateAccessKey',
+      `<AccessKey><UserName>ann</UserName><AccessKeyId>${id}</AccessKeyId><Status>Active</Status><SecretAccessKey>${secret}</SecretAccessKey></AccessKey>`,
+    )
+  const page = (ids: readonly string[], marker?: string) =>
+    xml(
+      'ListAccessKeys',
+      `<AccessKeyMetadata>${ids
+        .map(
+          (id) =>
+            `<member><UserName>ann</UserName><AccessKeyId>${id}</AccessKeyId><Status>Active</Status></member>`,
+        )
+        .join('')}</AccessKeyMetadata>` +
+        (marker === undefined
+          ? '<IsTruncated>false</IsTruncated>'
+          : `<IsTruncated>true</IsTruncated><Marker>${marker}</Marker>`),
+    )
+
+  async function answering(body: (asked: number) => string) {
+    let asked = 0
+    const { port } = await httpServer((_request, response) => {
+      asked += 1
+      response.setHeader('content-type', 'text/xml').end(body(asked))
+    })
+    return { ...adapter(), signer: signerFor(`http://127.0.0.1:${port}`)(ann), asked: () => asked }
+  }
+
+  const good = 'AKIARZPUZDIKCCCCCCCC'
+  const oddIds = [
+    '',
+    'abc',
+    '../../.ssh/authorized_keys',
+    '__proto__',
+    'constructor',
+    '=cmd|calc',
+    'AKIARZPUZDIK\nAAAAAAAA',
+    ' AKIARZPUZDIKCCCCCCCC'.repeat(2),
+    ann.secret,
+    `AKIA${'A'.repeat(5_000)}`,
+  ]
+
+  it.each(oddIds.map((id) => [id.slice(0, 40), id]))('an id such as %j', async (_, id) => {
+    const create = await answering(() => made(id, bob.secret))
+    expect((await failureOf(create.iam.createKey(create.signer))).kind).toBe('ambiguous')
+    expect(create.asked()).toBe(1)
+    const list = await answering(() => page([good, id]))
+    const failure = await failureOf(list.iam.listKeys(list.signer))
+    expect(JSON.stringify(failure.trouble)).not.toContain(id === '' ? 'nothing' : id)
+  })
+
+  it.each([
+    ['the key that signs', made(ann.id, bob.secret)],
+    ['no secret', made(good, '')],
+    ['a secret of three characters', made(good, 'abc')],
+    ['a secret with line breaks', made(good, 'abcdefghijklmnop\n[evil]\nabcdefghijklmnop')],
+    ['a secret of a megabyte', made(good, 'a'.repeat(900_000))],
+    ['a secret that is no ASCII', made(good, 'schlüssel'.repeat(4))],
+  ])('a new key with %s', async (_, body) => {
+    const create = await answering(() => body)
+    expect((await failureOf(create.iam.createKey(create.signer))).kind).toBe('ambiguous')
+  })
+
+  it.each([
+    ['that goes on for ever', (asked: number) => page([`AKIARZPUZDIKCC${asked + 100_000}`], `m${asked}`)],
+    ['that comes back to where it was', () => page([good], 'again')],
+  ])('a list %s', async (_, body) => {
+    const list = await answering(body)
+    await failureOf(list.iam.listKeys(list.signer))
+    expect(list.asked()).toBeLessThan(20)
+  })
+
+  it('a key that is listed twice is one', async () => {
+    const list = await answering(() => page([good, good, ann.id]))
+    expect((await list.iam.listKeys(list.signer)).keys.map(({ id }) => id)).toEqual([good, ann.id])
   })
 })

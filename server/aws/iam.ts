@@ -7,17 +7,24 @@ import {
   ListMFADevicesCommand,
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam'
-import { GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts'
+import { GetSessionTokenCommand } from '@aws-sdk/client-sts'
+import type { UserCredentials } from '../credentials/ports.ts'
 import type { CallOptions, Iam, KeyRecord, Signer } from '../keys/iam.ts'
 import { AwsFailure } from '../keys/iam.ts'
 import type { Clock } from '../platform/clock.ts'
+import { parseKeyId } from '../profiles/keyId.ts'
 import { Secret } from '../profiles/keyPair.ts'
+import type { EventHistory } from '../trail/ports.ts'
+import type { OnAnswered } from './answeredCall.ts'
 import { Caller } from './caller.ts'
 import type { Environment } from './endpoints.ts'
+import { eventHistory } from './eventHistory.ts'
 import { AwsHttpHandler } from './httpHandler.ts'
 import type { Timeouts } from './httpHandler.ts'
-import { identityOf } from './identity.ts'
 import { checkMfaRequest } from './mfa.ts'
+import { pages } from './pages.ts'
+import { userCredentials } from './userCredentials.ts'
+import { WhoAmI } from './whoAmI.ts'
 
 export interface IamDeps {
   readonly clock: Clock
@@ -28,13 +35,17 @@ export interface IamDeps {
   /** Calls in flight per account, read at each call. */
   readonly callsInFlight: () => number
   readonly timeouts?: Partial<Timeouts>
+  /** Told of every call that AWS answered with what was asked for. */
+  readonly onAnswered?: OnAnswered
 }
 
 /** Seconds that an MFA session lives: long enough for a run, short enough to be forgotten. */
 const sessionSeconds = 3_600
 
 /** AWS through its SDK. Close it to drop its connections and the credentials that its clients hold. */
-export function createIam(deps: IamDeps): Iam & { close(): void } {
+export function createIam(
+  deps: IamDeps,
+): Iam & { readonly history: EventHistory; readonly credentials: UserCredentials; close(): void } {
   const handlers = new Map<string, AwsHttpHandler>()
   const handlerFor = (caBundle = '') => {
     const handler = handlers.get(caBundle) ?? new AwsHttpHandler(deps.env, deps.timeouts, caBundle)
@@ -42,14 +53,17 @@ export function createIam(deps: IamDeps): Iam & { close(): void } {
     return handler
   }
   const caller = new Caller(deps, handlerFor)
+  const who = new WhoAmI(caller, deps.clock)
 
   async function mfaDevices(signer: Signer, options?: CallOptions): Promise<readonly string[]> {
     const serials: string[] = []
     try {
-      for await (const page of pages((Marker) =>
-        caller.read('iam:ListMFADevices', signer, options, ({ iam }, send) =>
-          iam.send(new ListMFADevicesCommand({ ...named(signer), Marker }), send),
-        ),
+      for await (const page of pages(
+        (Marker) =>
+          caller.read('iam:ListMFADevices', signer, options, ({ iam }, send) =>
+            iam.send(new ListMFADevicesCommand({ ...named(signer), Marker }), send),
+          ),
+        () => caller.unreadable('iam:ListMFADevices', signer),
       )) {
         for (const { SerialNumber } of page.MFADevices ?? []) if (SerialNumber) serials.push(SerialNumber)
       }
@@ -69,7 +83,7 @@ export function createIam(deps: IamDeps): Iam & { close(): void } {
     try {
       return await call()
     } catch (error) {
-      if (signer.kind === 'mfa-session' || !(error instanceof AwsFailure) || !mayBeForMfa(error)) throw error
+      if (signer.kind === 'mfa-session' || !(error instanceof AwsFailure) || !error.mfaMayHelp) throw error
       const self: Signer = { kind: 'own', pair: signer.pair, target: signer.target }
       const devices = await mfaDevices(self, { ...options, patienceMs: 0 }).catch(() => [])
       if (devices.length === 0) throw error
@@ -78,38 +92,35 @@ export function createIam(deps: IamDeps): Iam & { close(): void } {
   }
 
   return {
-    async whoAmI(signer, options) {
-      const { output } = await caller.read('sts:GetCallerIdentity', signer, options, ({ sts }, send) =>
-        sts.send(new GetCallerIdentityCommand({}), send),
-      )
-      const identity = identityOf(output.Account, output.Arn)
-      if (!identity) throw caller.unreadable('sts:GetCallerIdentity', signer)
-      caller.learnAccount(signer, identity.account)
-      return identity
-    },
+    whoAmI: (signer, options) => who.ask(signer, options),
 
     listKeys: (signer, options) =>
       withMfaSeen(signer, options, async () => {
         const keys: KeyRecord[] = []
         let userName: string | undefined
         let date: number | undefined
-        for await (const page of pages((Marker) =>
-          caller.read('iam:ListAccessKeys', signer, options, ({ iam }, send) =>
-            iam.send(new ListAccessKeysCommand({ ...named(signer), Marker }), send),
-          ),
+        for await (const page of pages(
+          (Marker) =>
+            caller.read('iam:ListAccessKeys', signer, options, ({ iam }, send) =>
+              iam.send(new ListAccessKeysCommand({ ...named(signer), Marker }), send),
+            ),
+          () => caller.unreadable('iam:ListAccessKeys', signer),
         )) {
           // An empty reply of something between us and AWS must not read as 'the user has no keys'.
           if (!page.AccessKeyMetadata) throw caller.unreadable('iam:ListAccessKeys', signer)
           date = page.date
+          caller.history.listed(signer.pair.id, true)
           for (const { AccessKeyId, Status, CreateDate, UserName } of page.AccessKeyMetadata) {
             userName ??= UserName
-            if (AccessKeyId) {
-              keys.push({
-                id: AccessKeyId,
-                status: Status ?? 'Unknown',
-                ...(CreateDate && { createdAt: CreateDate.getTime() }),
-              })
-            }
+            const id = parseKeyId(AccessKeyId ?? '')
+            // Whatever answers so is no IAM: such an id would be shown, kept and sent as it is.
+            if (id === undefined) throw caller.unreadable('iam:ListAccessKeys', signer)
+            if (keys.some((key) => key.id === id)) continue
+            keys.push({
+              id,
+              status: Status ?? 'Unknown',
+              ...(CreateDate && { createdAt: CreateDate.getTime() }),
+            })
           }
         }
         return { keys, ...(userName && { userName }), ...(date !== undefined && { date }) }
@@ -121,9 +132,14 @@ export function createIam(deps: IamDeps): Iam & { close(): void } {
           iam.send(new CreateAccessKeyCommand(named(signer)), send),
         )
         const { AccessKeyId, SecretAccessKey, CreateDate } = output.AccessKey ?? {}
-        if (!AccessKeyId || !SecretAccessKey) throw caller.unreadable('iam:CreateAccessKey', signer)
+        const id = parseKeyId(AccessKeyId ?? '')
+        // A new key is no old one, and both halves go into the person's file: what cannot be a pair is no answer of IAM's,
+        // and whether a key was made is then found out from the list.
+        if (id === undefined || id === signer.pair.id || !secretForm.test(SecretAccessKey ?? ''))
+          throw caller.unreadable('iam:CreateAccessKey', signer)
+        caller.history.created(signer.pair.id, id)
         return {
-          pair: { id: AccessKeyId, secret: new Secret(SecretAccessKey) },
+          pair: { id, secret: new Secret(SecretAccessKey as string) },
           ...(CreateDate && { createdAt: CreateDate.getTime() }),
         }
       }),
@@ -140,21 +156,9 @@ export function createIam(deps: IamDeps): Iam & { close(): void } {
 
     deleteKey: (signer, keyId, options) =>
       withMfaSeen(signer, options, async () => {
-        let unsure = false
-        try {
-          await caller.repeatable(
-            'iam:DeleteAccessKey',
-            signer,
-            options,
-            ({ iam }, send) =>
-              iam.send(new DeleteAccessKeyCommand({ ...named(signer), AccessKeyId: keyId }), send),
-            () => (unsure = true),
-          )
-        } catch (error) {
-          // The first send did it, and its reply was lost.
-          if (unsure && error instanceof AwsFailure && error.kind === 'not-found') return
-          throw error
-        }
+        await caller.repeatable('iam:DeleteAccessKey', signer, options, ({ iam }, send) =>
+          iam.send(new DeleteAccessKeyCommand({ ...named(signer), AccessKeyId: keyId }), send),
+        )
       }),
 
     async keyLastUsed(signer, keyId, options) {
@@ -206,8 +210,12 @@ export function createIam(deps: IamDeps): Iam & { close(): void } {
       }
     },
 
+    history: eventHistory(caller),
+    credentials: userCredentials(caller),
+
     close() {
       caller.clear()
+      who.clear()
       for (const handler of handlers.values()) handler.destroy()
     },
   }
@@ -226,18 +234,5 @@ function isDenial(error: unknown): boolean {
   return error instanceof AwsFailure && ['denied', 'quarantined', 'mfa-required'].includes(error.kind)
 }
 
-/** Not where AWS named the quarantine itself, nor where an organization or a boundary denies. */
-function mayBeForMfa(failure: AwsFailure): boolean {
-  return failure.kind === 'denied' ? failure.trouble.policy !== undefined : failure.kind === 'quarantined'
-}
-
-async function* pages<T extends { IsTruncated?: boolean; Marker?: string }>(
-  page: (marker: string | undefined) => Promise<{ output: T; date?: number }>,
-): AsyncGenerator<T & { date?: number }> {
-  let marker: string | undefined
-  do {
-    const { output, date } = await page(marker)
-    yield { ...output, ...(date !== undefined && { date }) }
-    marker = output.IsTruncated ? output.Marker : undefined
-  } while (marker)
-}
+/** AWS's have 40 characters; none has a space or what is no ASCII. */
+const secretForm = /^[!-~]{16,128}$/

@@ -1,8 +1,9 @@
-import type { Signer } from '../keys/iam.ts'
+import type { Signer } from '../../keys/iam.ts'
 import type { Action, Classified } from './classify.ts'
 import { denialWords } from './denialWords.ts'
 import { ambiguousWords, networkWords } from './networkWords.ts'
-import { nothingDone } from './words.ts'
+import { wayOf } from './ways.ts'
+import { endpointOf, nothingDone } from './words.ts'
 import type { Words } from './words.ts'
 
 /** Words for every kind of failure of a call. */
@@ -10,9 +11,8 @@ export function wordsOf(
   found: Classified,
   { action, signer }: { readonly action: Action; readonly signer: Signer },
 ): Words {
-  const host = new URL(action.startsWith('sts:') ? signer.target.sts.endpoint : signer.target.iam.endpoint)
-    .host
-  switch (found.kind) {
+  const { host } = new URL(endpointOf(action, signer.target))
+  switch (wayOf(found.way).kind) {
     case 'invalid-key':
       return {
         name: 'invalid-key',
@@ -100,20 +100,61 @@ function clockWords({ skew }: Classified): Words {
 }
 
 function otherWords(
-  { nature, code, status }: Classified,
+  { way, code, status }: Classified,
   host: string,
   action: Action,
-  { target }: Signer,
+  { pair, target }: Signer,
 ): Words {
-  if (nature === 'opt-in') {
+  if (way === 'not-subscribed') {
+    return {
+      name: 'not-subscribed',
+      title: 'The account cannot use this service',
+      detail: `AWS says that the account of ****${pair.id.slice(-4)} is not signed up for what was asked: a new account that is not ready yet, or one that is closed or suspended. ${nothingDone(action)}`,
+      remedy: "Sign in to the account's console: it says what is missing.",
+    }
+  }
+  if (way === 'region-off') {
     return {
       name: 'region-disabled',
       title: 'The region is not enabled',
-      detail: `The account has not enabled ${target.region}, so that its STS does not answer for it.`,
+      detail: `The account has not enabled ${target.region}, so that its ${action.startsWith('sts:') ? 'STS' : 'AWS'} does not answer for it.`,
       remedy: 'Set a region in the profile that the account uses.',
     }
   }
-  if (nature === 'mfa-device') {
+  if (way === 'other-quota' && action === 'iam:PutUserPolicy') {
+    return {
+      name: 'quota',
+      title: 'No room for another policy',
+      detail:
+        'The inline policies of this user leave no room: together they may have 2,048 characters. Nothing was changed.',
+      remedy: 'Remove one of them, or have an administrator delete the user and make it anew.',
+    }
+  }
+  if (way === 'other-quota') {
+    return {
+      name: 'quota',
+      title: 'A quota of the account is used up',
+      detail: `AWS refused ${action} for a quota, and not for that of two keys a user. ${nothingDone(action)}`,
+      remedy: "Look at IAM's quotas in the console, under Service Quotas.",
+    }
+  }
+  if (way === 'unreadable-signature') {
+    return {
+      name: 'bad-request',
+      title: 'AWS could not read the signature',
+      detail: `AWS could not take the signature of ${action} apart, which says nothing of the key or its secret: something on the way may have changed the request. ${nothingDone(action)}`,
+      remedy: 'Look at the endpoint and at the proxy settings, then try again.',
+    }
+  }
+  if (way === 'unsupported') {
+    return {
+      name: 'network-not-aws',
+      title: `${host} does not speak IAM`,
+      detail: `${host} does not know ${action} (${code ?? `status ${status}`}). ${nothingDone(action)}`,
+      remedy: 'Look at the endpoint that is set for this profile.',
+    }
+  }
+  if (way === 'mfa-device') {
     return {
       name: 'mfa-device',
       title: 'AWS does not know this MFA device',
@@ -122,7 +163,7 @@ function otherWords(
         'Correct mfa_serial in the config file: it is the ARN that the console shows beside the device.',
     }
   }
-  if (nature === 'user-name') {
+  if (way === 'user-name') {
     return {
       name: 'user-name-needed',
       title: 'AWS wants the name of the user',
@@ -130,7 +171,7 @@ function otherWords(
       remedy: 'Check the key again; a temporary key cannot be rotated.',
     }
   }
-  if (nature === 'session-not-allowed') {
+  if (way === 'session-not-allowed') {
     return {
       name: 'session-not-allowed',
       title: 'This key cannot open an MFA session',
