@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs'
 import fs from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
-import { onceLetGo } from './letGo.ts'
+import { ownFiles } from './ownFiles.ts'
 
 const temporary = /^\.(.+)\.keyturn-[0-9a-f]{16}\.tmp$/
 
@@ -70,18 +70,18 @@ async function place(target: string, bytes: Buffer, placing: Placing): Promise<v
   let renamed = false
   try {
     // 0600 until it is complete: a looser mode must not show a half-written secret to others.
-    const stat = await withHandle(await fs.open(made, 'wx', 0o600), async (handle) => {
+    const stat = await withHandle(await ownFiles.open(made, 'wx', 0o600), async (handle) => {
       await writeAll(handle, bytes)
       if (placing.owner) await keepOwner(handle, placing.owner)
       await handle.chmod(placing.mode)
       await handle.sync()
       return handle.stat({ bigint: true })
     })
-    await onceLetGo(() => fs.rename(made, target), placing.stillSame)
+    await ownFiles.rename(made, target, { before: placing.stillSame })
     renamed = true
     placing.placed?.(stat)
   } finally {
-    if (!renamed) await fs.rm(made, { force: true }).catch(() => undefined)
+    if (!renamed) await ownFiles.remove(made).catch(() => undefined)
   }
   await syncDirectory(path.dirname(target)).catch((error: unknown) => {
     throw new NotDurableError(error)
@@ -95,13 +95,21 @@ async function place(target: string, bytes: Buffer, placing: Placing): Promise<v
 export async function tryWriting(target: string, size: number): Promise<void> {
   const made = temporaryBeside(target)
   try {
-    await withHandle(await fs.open(made, 'wx', 0o600), async (handle) => {
+    await withHandle(await ownFiles.open(made, 'wx', 0o600), async (handle) => {
       await writeAll(handle, Buffer.alloc(size))
       await handle.sync()
     })
   } finally {
-    await fs.rm(made, { force: true })
+    await ownFiles.remove(made)
   }
+}
+
+/**
+ * Whether a file could be replaced: Windows refuses it where another program has the file open without letting it be
+ * removed, and says so of a rename to the very name that it has, which changes nothing. Elsewhere nobody can refuse.
+ */
+export async function tryReplacing(target: string): Promise<void> {
+  if (process.platform === 'win32') await ownFiles.rename(target, target)
 }
 
 /**
@@ -109,14 +117,13 @@ export async function tryWriting(target: string, size: number): Promise<void> {
  * temporary file of a running writer looks the same.
  */
 export async function sweepTemporaries(target: string): Promise<void> {
-  for (const name of await leftOver(target))
-    await fs.rm(path.join(path.dirname(target), name), { force: true })
+  for (const name of await leftOver(target)) await ownFiles.remove(path.join(path.dirname(target), name))
 }
 
 /** Removes all temporary files from a directory that is ours alone; call it before anything is written there. */
 export async function sweepDirectory(directory: string): Promise<void> {
-  const names = await fs.readdir(directory).catch(() => [])
-  for (const name of names) if (temporary.test(name)) await fs.rm(path.join(directory, name), { force: true })
+  const names = await ownFiles.list(directory).catch(() => [])
+  for (const name of names) if (temporary.test(name)) await ownFiles.remove(path.join(directory, name))
 }
 
 /** The name that a temporary file of ours was to get; undefined: it is none. */

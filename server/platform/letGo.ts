@@ -1,24 +1,34 @@
-import { systemClock } from './clock.ts'
+import { systemClock, type Clock } from './clock.ts'
 
 const intervalMs = 50
-/** Together ten seconds: a scanner or a sync client is done with a small file by then. */
-const mostAttempts = 200
+/** A scanner, an indexer or a sync client is done with a small file by then. */
+const usualPatienceMs = 10_000
+
+export interface LetGoOptions {
+  /** Done anew before each attempt: while one waits, the file may become another. */
+  readonly before?: () => Promise<void>
+  readonly clock?: Clock
+  /** Longest wait, in milliseconds. */
+  readonly patienceMs?: number
+}
 
 /**
- * Windows neither renames onto nor removes a file that some program has open without sharing it: an editor, a virus
+ * Windows neither opens, renames nor removes a file that some program has open without sharing it: an editor, a virus
  * scanner, the AWS CLI in the middle of its write. It lets go within moments, so that the act is tried again.
- * @param before done anew before each attempt: while one waits, the file may become another
  * @throws what the act throws; elsewhere than on Windows at once
  */
-export async function onceLetGo<T>(act: () => Promise<T>, before?: () => Promise<void>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
+export async function onceLetGo<T>(
+  act: () => Promise<T>,
+  { before, clock = systemClock, patienceMs = usualPatienceMs }: LetGoOptions = {},
+): Promise<T> {
+  for (let waited = 0; ; waited += intervalMs) {
     await before?.()
     try {
       return await act()
     } catch (error) {
-      if (!mayBeHeld(error) || attempt === mostAttempts) throw error
+      if (!mayBeHeld(error) || waited >= patienceMs) throw error
     }
-    await systemClock.sleep(intervalMs)
+    await clock.sleep(intervalMs)
   }
 }
 

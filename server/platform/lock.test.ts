@@ -87,8 +87,84 @@ it('takes the lock of before a reboot for stale, and one of another machine or c
   const me = await ownIdentity()
   if (me.boot === undefined) return
   expect(await isRunning({ ...me, boot: 'other' })).toBe(false)
+  expect(await isRunning({ pid: 2 ** 22 - 1, host: me.host })).toBe(true)
+  expect(await isRunning({ ...me, pid: 2 ** 22 - 1, system: 'other' })).toBe(true)
   expect(await isRunning({ ...me, boot: 'other', host: 'elsewhere' })).toBe(true)
   expect(await isRunning({ ...me, pid: 2 ** 22 - 1, space: 'pid:[1]' })).toBe(true)
+})
+
+describe('a lock of a world whose processes cannot be asked about, as WSL beside Windows', () => {
+  const theirs = async () => {
+    const { boot, space, ...rest } = await dead()
+    return { ...rest, system: boot === undefined && space === undefined ? 'linux' : 'win32', beats: true }
+  }
+  /** A clock whose waits take no time, and what happens in the n-th of them. */
+  const waiting = (at = -1, act: () => Promise<void> = async () => undefined) => {
+    let waits = 0
+    const sleep = async () => {
+      if (++waits === at) await act()
+    }
+    return { clock: { ...clock, sleep }, waits: () => waits }
+  }
+  const touch = (seconds: number) => {
+    const time = Date.now() / 1000 + seconds
+    return fs.utimes(file, time, time)
+  }
+  const text = async () => `${JSON.stringify(await theirs())}\n`
+
+  it('is held while it is touched, though no process here has its number', async () => {
+    await fs.writeFile(file, await text())
+    const { clock: now, waits } = waiting()
+    expect(await reason(takeLock(file, { clock: now }))).toMatchObject({ trouble: { name: 'file-busy' } })
+    expect(waits()).toBe(0)
+  })
+
+  it('is taken over when it was not touched for ten seconds', async () => {
+    await fs.writeFile(file, await text())
+    await touch(-60)
+    const { clock: now, waits } = waiting()
+    await (await takeLock(file, { clock: now })).release()
+    expect(waits()).toBe(400)
+    expect(await fs.readdir(directory)).toEqual([])
+  })
+
+  it.each([-50, 3_600])('is held where it is touched meanwhile by a clock %s s away', async (seconds) => {
+    await fs.writeFile(file, await text())
+    await touch(seconds - 5)
+    const { clock: now, waits } = waiting(200, () => touch(seconds))
+    expect(await reason(takeLock(file, { clock: now }))).toMatchObject({ trouble: { name: 'file-busy' } })
+    expect(waits()).toBe(200)
+    expect(await fs.readFile(file, 'utf8')).toBe(await text())
+  })
+
+  it('of an older version, which does not touch it, is held', async () => {
+    await fs.writeFile(file, JSON.stringify({ ...(await theirs()), beats: undefined }))
+    await touch(-60)
+    expect(await reason(takeLock(file, { clock }))).toMatchObject({ trouble: { name: 'file-busy' } })
+  })
+
+  it('is touched by us while we hold it, and not when another has it', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const lock = await takeLock(file, { clock })
+      await touch(-60)
+      const utimes = vi.spyOn(fs, 'utimes')
+      const beaten = () => expect(utimes).toHaveBeenCalledTimes(1)
+      vi.advanceTimersByTime(2_000)
+      await vi.waitFor(beaten)
+      expect(Date.now() - (await fs.stat(file)).mtimeMs).toBeLessThan(10_000)
+      await fs.writeFile(file, await text())
+      const reads = vi.spyOn(fs, 'open')
+      vi.advanceTimersByTime(2_000)
+      await vi.waitFor(() => expect(reads).toHaveBeenCalled())
+      await lock.release()
+      vi.advanceTimersByTime(20_000)
+      beaten()
+      expect(await fs.readFile(file, 'utf8')).toBe(await text())
+    } finally {
+      vi.useRealTimers()
+    }
+  })
 })
 
 it('takes an empty lock file for one being written, and an old one for left by a crash', async () => {
@@ -137,6 +213,16 @@ it('tells who holds it without a touch: this process, nobody, or nobody any more
   await fs.writeFile(file, JSON.stringify(await dead()))
   expect(await lockHolder(file)).toBeUndefined()
   expect(await fs.readdir(directory)).toEqual(['lock'])
+})
+
+it('says what stands in its place, and lets go of one whose place was taken', async () => {
+  const lock = await takeLock(file, { clock })
+  await fs.rm(file)
+  await fs.mkdir(file)
+  await lock.release()
+  expect(await reason(takeLock(file, { clock }))).toMatchObject({ trouble: { name: 'lock-unusable' } })
+  await fs.rmdir(file)
+  await (await takeLock(file, { clock })).release()
 })
 
 it('takes what names no holder for one being written', async () => {

@@ -3,6 +3,7 @@ import fs from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import type { Environment } from './environment.ts'
+import { ownFiles } from './ownFiles.ts'
 
 /** Opens a local file in the person's browser. Resolves when the program that does so runs; rejects where none does. */
 export type OpenFile = (file: string, onFailure: () => void) => Promise<void>
@@ -36,12 +37,17 @@ const ownName = /^keyturn-[0-9a-f]{16}\.html$/
 /** Older than any secret that still works, in milliseconds: another Keyturn's file of this moment is left alone. */
 const leftOverAge = 10 * 60_000
 
-/** Removes what a Keyturn that was killed left behind. */
-async function sweep(folder: string): Promise<void> {
-  for (const name of (await fs.readdir(folder)).filter((found) => ownName.test(found))) {
+/**
+ * Removes the redirect files that a Keyturn which was killed left behind. What cannot be removed is of no use to anybody:
+ * its secret has ended with that process.
+ *
+ * @param minAge in milliseconds; 0 where nobody else can have made one
+ */
+export async function sweepRedirects(folder: string, minAge = 0): Promise<void> {
+  for (const name of (await ownFiles.list(folder)).filter((found) => ownName.test(found))) {
     const file = path.join(folder, name)
     const stat = await fs.lstat(file).catch(() => undefined)
-    if (stat && Date.now() - stat.mtimeMs > leftOverAge) await fs.rm(file, { force: true })
+    if (stat && Date.now() - stat.mtimeMs >= minAge) await ownFiles.remove(file).catch(() => undefined)
   }
 }
 
@@ -71,10 +77,10 @@ export class Opener {
   async open(link: string, onFailure: () => void): Promise<void> {
     if (!/^[\w:/.#-]+$/.test(link)) throw new Error('The link has characters that are not safe in a page.')
     await this.clear()
-    await sweep(this.#folder)
+    await sweepRedirects(this.#folder, leftOverAge)
     process.once('exit', this.#removeAtExit)
     this.#file = path.join(this.#folder, `keyturn-${randomBytes(8).toString('hex')}.html`)
-    const handle = await fs.open(this.#file, 'wx', 0o600)
+    const handle = await ownFiles.open(this.#file, 'wx', 0o600)
     try {
       await handle.writeFile(redirectPage(link))
     } finally {
@@ -83,11 +89,17 @@ export class Opener {
     await this.#openFile(this.#file, onFailure)
   }
 
+  /** For who ends before the browser has read the file: whoever gave the link removes it. */
+  leave(): void {
+    this.#file = undefined
+    process.removeListener('exit', this.#removeAtExit)
+  }
+
   /** Removes the file, once it has served or its secret has expired. */
   async clear(): Promise<void> {
     const file = this.#file
     this.#file = undefined
     process.removeListener('exit', this.#removeAtExit)
-    if (file !== undefined) await fs.rm(file, { force: true }).catch(() => undefined)
+    if (file !== undefined) await ownFiles.remove(file).catch(() => undefined)
   }
 }

@@ -6,7 +6,8 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from './clock.ts'
 import { takeLock } from './lock.ts'
-import { isRunning } from './processIdentity.ts'
+import { isRunning, ownIdentity } from './processIdentity.ts'
+import * as programs from './programs.ts'
 import { defaultStateDirectory, findStateDirectory, openStateDirectory } from './stateDirectory.ts'
 import { onPlatform, withWindowsFiles } from './testing/windows.ts'
 
@@ -19,6 +20,8 @@ afterEach(async () => {
   vi.unstubAllEnvs()
   await fs.rm(base, { recursive: true, force: true })
 })
+
+vi.mock('./programs.ts', { spy: true })
 
 const home = os.homedir()
 
@@ -79,7 +82,10 @@ describe('a lock on Windows', () => {
 })
 
 describe('which process holds a lock', () => {
-  const here = { host: os.hostname() }
+  const here = async () => {
+    const { pid: _, started: __, ...rest } = await ownIdentity()
+    return rest
+  }
 
   it.runIf(process.platform === 'linux')('is known on macOS by ps, whatever the time zone', async () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.log(1)'])
@@ -91,8 +97,9 @@ describe('which process holds a lock', () => {
         env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
       }).trim()
       vi.stubEnv('TZ', 'Pacific/Auckland')
+      const at = await here()
       const asks = (other: { started?: string }) =>
-        onPlatform('darwin', () => isRunning({ ...here, pid, ...other }))
+        onPlatform('darwin', () => isRunning({ ...at, pid, ...other }))
       expect(await asks({ started })).toBe(true)
       expect(await asks({})).toBe(true)
       expect(await asks({ started: 'Thu Jan  1 00:00:00 1970' })).toBe(false)
@@ -105,12 +112,18 @@ describe('which process holds a lock', () => {
     'is known on Windows by PowerShell’s start, not to the millisecond',
     async () => {
       const begun = 1_760_000_000_000
-      await fs.writeFile(path.join(base, 'powershell.exe'), `#!/bin/sh\necho ${begun}\n`, { mode: 0o755 })
+      const stand = `#!/bin/sh\necho ${begun}\n`
+      vi.spyOn(programs, 'powerShell').mockReturnValue(path.join(base, 'system'))
+      vi.spyOn(programs, 'quietDirectory').mockReturnValue(base)
+      // One of that name in the current directory, or in PATH, is not it.
+      await fs.writeFile(path.join(base, 'powershell.exe'), stand, { mode: 0o755 })
+      vi.stubEnv('PATH', `${base}:${process.env['PATH']}`)
+      const at = await here()
       const asks = (started: number) =>
-        onPlatform('win32', () => isRunning({ ...here, pid: process.ppid, started: String(started) }))
+        onPlatform('win32', () => isRunning({ ...at, pid: process.ppid, started: String(started) }))
       // Without PowerShell nothing is known but that some process has the number: it is taken to be that one.
       expect(await asks(begun - 60_000)).toBe(true)
-      vi.stubEnv('PATH', `${base}:${process.env['PATH']}`)
+      await fs.writeFile(path.join(base, 'system'), stand, { mode: 0o755 })
       expect(await asks(begun + 900)).toBe(true)
       expect(await asks(begun - 60_000)).toBe(false)
     },

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import fs from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { promisify } from 'node:util'
+import { powerShell, quietDirectory } from './programs.ts'
 
 /** Which process this is, so that another one can tell later whether it still runs. */
 export interface ProcessIdentity {
@@ -16,6 +17,8 @@ export interface ProcessIdentity {
   /** Namespace of the pid: in another container the same number means another process. Linux alone. */
   readonly space?: string
   readonly host: string
+  /** Its operating system: Windows and a Linux beside it share a name and files, and count their processes apart. */
+  readonly system?: string
 }
 
 let own: Promise<ProcessIdentity> | undefined
@@ -39,7 +42,20 @@ async function identify(pid: number): Promise<ProcessIdentity> {
     ...(boot && { boot }),
     ...(space && { space }),
     host: hostname(),
+    system: process.platform,
   }
+}
+
+/**
+ * Whether a process number of the other's means the same here: within one boot, one host, one system and one namespace
+ * of processes. A boot of the same host that is over tells, too: its processes are gone.
+ */
+export async function canAsk(other: ProcessIdentity): Promise<boolean> {
+  const me = await ownIdentity()
+  if (other.system !== undefined && other.system !== me.system) return false
+  if ((other.boot === undefined) !== (me.boot === undefined)) return false
+  if (other.boot !== me.boot) return other.host === me.host
+  return other.space === me.space && (me.boot !== undefined || other.host === me.host)
 }
 
 /**
@@ -47,13 +63,8 @@ async function identify(pid: number): Promise<ProcessIdentity> {
  * directory), it is taken to run: two writers do more harm than one that has to ask.
  */
 export async function isRunning(other: ProcessIdentity): Promise<boolean> {
-  const me = await ownIdentity()
-  if (other.boot !== undefined && me.boot !== undefined) {
-    if (other.boot !== me.boot) return other.host !== me.host
-    if (other.space !== me.space) return true
-  } else if (other.host !== me.host) {
-    return true
-  }
+  if (!(await canAsk(other))) return true
+  if (other.boot !== (await ownIdentity()).boot) return false
   if (!exists(other.pid)) return false
   const started = await startOf(other.pid)
   if (started === undefined) return exists(other.pid)
@@ -82,7 +93,7 @@ async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'win32') {
     // Its own start costs nothing; PowerShell is asked only about a pid that a lock names.
     if (pid === process.pid) return String(Math.round(performance.timeOrigin))
-    return saidBy('powershell.exe', [
+    return saidBy(powerShell(), [
       '-NoProfile',
       '-NonInteractive',
       '-Command',
@@ -96,7 +107,11 @@ async function startOf(pid: number): Promise<string | undefined> {
 async function saidBy(program: string, args: readonly string[]): Promise<string | undefined> {
   const { PATH, SystemRoot } = process.env
   const env = { LC_ALL: 'C', TZ: 'UTC', PATH, ...(SystemRoot !== undefined && { SystemRoot }) }
-  const reply = await promisify(execFile)(program, args, { env, windowsHide: true }).catch(() => undefined)
+  const reply = await promisify(execFile)(program, args, {
+    env,
+    cwd: quietDirectory(),
+    windowsHide: true,
+  }).catch(() => undefined)
   return reply?.stdout.trim() || undefined
 }
 

@@ -32,6 +32,32 @@ describe('SettingsFile', () => {
     })
   })
 
+  it('lets the page choose hooks among what lies in hooks/, and no other path', async () => {
+    const own = { path: '/opt/deploy', pairOnStdin: false }
+    await fs.writeFile(file, JSON.stringify({ hooks: [own] }))
+    const settings = await SettingsFile.open(directory)
+    const hooks = path.join(directory, 'hooks')
+    const there = { path: path.join(hooks, 'deploy'), pairOnStdin: true }
+    await settings.put({ ...defaultSettings, hooks: [own, there] })
+    for (const foreign of [
+      '/tmp/planted',
+      '/opt/deploy',
+      'deploy',
+      '',
+      hooks,
+      `${hooks}/`,
+      `${hooks}/../planted`,
+      `${hooks}/below/planted`,
+      `${hooks}//deploy`,
+      `${directory}/hooks-planted/deploy`,
+    ]) {
+      const put = settings.put({ ...defaultSettings, hooks: [{ path: foreign, pairOnStdin: true }] })
+      await expect(put, foreign).rejects.toMatchObject({ trouble: { name: 'foreign-hook' } })
+    }
+    expect(settings.get().hooks).toEqual([own, there])
+    expect((await SettingsFile.open(directory)).get().hooks).toEqual([own, there])
+  })
+
   it('writes puts in their order', async () => {
     const settings = await SettingsFile.open(directory)
     await Promise.all([1, 2, 3, 4, 5].map((days) => settings.put({ ...defaultSettings, undoDays: days })))

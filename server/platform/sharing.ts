@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts'
+
 /**
  * Calls that come while one is under way share the next. Each gets an answer that was begun after it asked, and a
  * thousand that ask together cost two turns.
@@ -14,5 +16,18 @@ export function sharing<T>(act: () => Promise<T>): () => Promise<T> {
         return act()
       })
     return next
+  }
+}
+
+/** Calls that come within a pause are answered together, by one act at its end. @param pauseMs in milliseconds */
+export function gathering(clock: Pick<Clock, 'sleep'>, pauseMs: number, act: () => void): () => void {
+  let due = false
+  return () => {
+    if (due) return
+    due = true
+    void clock.sleep(pauseMs).then(() => {
+      due = false
+      act()
+    })
   }
 }

@@ -5,6 +5,8 @@ import path from 'node:path'
 import envPaths from 'env-paths'
 import { makeDirectory, nameToBe, tryWriting } from './atomicFile.ts'
 import { Failure } from './failure.ts'
+import { whyNot } from './ownFiles.ts'
+import { realPath } from './realPath.ts'
 
 /**
  * Where Keyturn keeps its state by the platform's custom: `$XDG_STATE_HOME/keyturn` or `~/.local/state/keyturn`,
@@ -32,7 +34,8 @@ const expandHome = (given: string) =>
     : given
 
 /** What Keyturn makes there, claims and what it put aside included. */
-const own = /^\.?(runs|undo|hooks|settings\.json|keys\.json|lock|probe)/
+const own =
+  /^(\.?(runs|undo|hooks|settings\.json|keys\.json|files\.json|calls\.json|places\.jsonl|after\.jsonl|lock|socket|probe)|keyturn-[0-9a-f]{16}\.html$)/
 /** What systems leave in any directory. */
 const litter = /^(\.DS_Store|\.nfs|\.fuse_hidden|\.directory$|Thumbs\.db$|desktop\.ini$)/
 
@@ -51,7 +54,7 @@ export async function openStateDirectory(given?: string): Promise<string> {
   try {
     await refuseForeignLink(directory)
     await makeDirectory(directory)
-    const real = await fs.realpath(directory)
+    const real = await realPath(directory)
     await refuseStrangers(real)
     await secure(real, await fs.lstat(real))
     await tryWriting(path.join(real, 'settings.json'), 4096)
@@ -64,30 +67,49 @@ export async function openStateDirectory(given?: string): Promise<string> {
 
 /**
  * Where the state directory is, made or not, for reading alone: nothing is made, tightened or tried.
- * @throws Failure `unsafe-state-directory` where it is another user's, who could have us say anything
+ * @throws Failure `unsafe-state-directory` where it is another user's, who could have us say anything,
+ * `state-directory-unwritable` where it is no directory or cannot be read
  */
 export async function findStateDirectory(given?: string): Promise<string> {
   const directory = placeOf(given)
-  await refuseForeignLink(directory)
-  const stat = await fs.stat(directory).catch(() => undefined)
-  if (stat && isForeign(stat)) throw foreign(directory)
-  return directory
+  try {
+    await refuseForeignLink(directory)
+    // Absent is a beginning; what is there and no directory, or cannot be looked into, holds nothing to look at.
+    const stat = await fs.stat(directory).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' && !(await isLink(directory))) return undefined
+      throw error
+    })
+    if (stat && isForeign(stat)) throw foreign(directory)
+    if (stat) await fs.readdir(directory)
+    return directory
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    throw unwritable(directory, error as NodeJS.ErrnoException)
+  }
 }
 
 const placeOf = (given?: string) =>
   path.resolve(given === undefined ? defaultStateDirectory() : expandHome(given))
 
-function unwritable(directory: string, error: NodeJS.ErrnoException): Failure {
+/** For the whole directory, or a part of it that Keyturn needs. */
+export function unwritable(directory: string, error: NodeJS.ErrnoException): Failure {
   return new Failure(
     {
       name: 'state-directory-unwritable',
       title: 'The state directory cannot be used',
-      detail: `Keyturn cannot keep its journal in ${directory}: ${error.code ?? error.message}.`,
+      detail: `Keyturn cannot keep its journal in ${directory}: ${whyNot(error)}.`,
       remedy: 'Make it writable for you, free some space, or name another with --state-dir.',
     },
     { cause: error },
   )
 }
+
+/** One that leads nowhere tells of a volume that is away, and nothing of what it holds. */
+const isLink = (file: string): Promise<boolean> =>
+  fs.readlink(file).then(
+    () => true,
+    () => false,
+  )
 
 /** A link of another user's could lead our secrets to where that user reads them, today or after a change. */
 async function refuseForeignLink(directory: string): Promise<void> {
