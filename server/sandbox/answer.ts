@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { act } from './actions.ts'
 import { authenticate } from './authenticate.ts'
+import type { Caller } from './authorize.ts'
 import { AwsError, throttled } from './awsError.ts'
-import type { Call } from './call.ts'
+import type { Call, Service } from './call.ts'
 import { publicParams } from './call.ts'
 import type { Control } from './control.ts'
 import { errorOf } from './faults.ts'
 import type { Faults } from './faults.ts'
+import { jsonCallOf, jsonError, jsonErrorBody, jsonParams, jsonType } from './jsonProtocol.ts'
+import { lookupEvents } from './lookupEvents.ts'
 import { ownerOf } from './model.ts'
 import { readClaim } from './signature.ts'
 import type { Claim, WireRequest } from './signature.ts'
@@ -17,6 +20,10 @@ export interface Answer {
   readonly status: number
   readonly requestId: string
   readonly body: string
+  /** Its Content-Type. */
+  readonly type: string
+  /** It is somebody else's, in AWS's place: it carries no request id. */
+  readonly foreign?: true
   /** How the reply goes astray, if it does. */
   readonly lost?: 'drop' | 'cut'
 }
@@ -32,19 +39,33 @@ export interface AnswerContext {
 /** Calls that are remembered: a demo that runs for days must not grow for ever. */
 const remembered = 50_000
 
-/** One call of the Query protocol, from wire to wire: logged, delayed, struck by faults, authenticated, acted on. */
+/** What was asked, whichever protocol it was asked in. */
+interface Asked {
+  readonly service: Service
+  readonly action: string
+  /** For the log; no secrets. */
+  readonly params: Readonly<Record<string, string>>
+  readonly type: string
+  /** Does it. @returns the reply's body. @throws AwsError */
+  act(caller: Caller, call: Call): string
+  /** An error as this protocol says it. */
+  refusal(error: AwsError, requestId: string): { readonly error: AwsError; readonly body: string }
+}
+
+/** One call, from wire to wire: logged, delayed, struck by faults, authenticated, acted on. */
 export async function answer(context: AnswerContext, request: WireRequest): Promise<Answer> {
   const { world, control, faults, calls } = context
-  const params = new URLSearchParams(request.body.toString('utf8'))
   const claim = attempt(() => readClaim(request))
-  const service = serviceOf(claim, params)
-  const call = describe(context, request, params, service, claim)
+  const asked = askedOf(context, request, claim)
+  const { service, type } = asked
+  const call = describe(context, request, asked, claim)
   calls.push(call)
   if (calls.length > remembered) calls.splice(0, calls.length - remembered)
   const { requestId } = call
-  const fail = (error: AwsError): Answer => {
-    call.outcome = error.code
-    return { status: error.status, requestId, body: errorXml(service, error, requestId) }
+  const fail = (failure: AwsError): Answer => {
+    call.outcome = failure.code
+    const { error, body } = asked.refusal(failure, requestId)
+    return { status: error.status, requestId, body, type }
   }
 
   await context.sleep(latencyOf(world))
@@ -55,11 +76,15 @@ export async function answer(context: AnswerContext, request: WireRequest): Prom
     if (effect.kind === 'hold-before') await released
   }
   const before = struck.find(({ effect }) =>
-    ['drop-before', 'error-before', 'throttle'].includes(effect.kind),
+    ['drop-before', 'page-before', 'error-before', 'throttle'].includes(effect.kind),
   )
   if (before?.effect.kind === 'drop-before') {
     call.outcome = 'dropped-before'
-    return { status: 0, requestId, body: '', lost: 'drop' }
+    return { status: 0, requestId, body: '', type, lost: 'drop' }
+  }
+  if (before?.effect.kind === 'page-before') {
+    call.outcome = 'page-before'
+    return page(requestId, before.effect.status)
   }
   if (before) return fail(errorOf(before.effect))
   if (world.throttles(world.accounts.find(({ id }) => id === call.account))) return fail(throttled())
@@ -68,20 +93,15 @@ export async function answer(context: AnswerContext, request: WireRequest): Prom
   try {
     if (claim instanceof AwsError) throw claim
     const caller = await authenticate(world, service, claim, request)
-    let result: ReturnType<typeof act>
+    let body: string
     try {
-      result = act(service, call.action, {
-        world,
-        caller,
-        params,
-        changed: (keyId) => (call.changed = keyId),
-      })
+      body = asked.act(caller, call)
     } finally {
       caller.recordUse?.()
     }
     call.acted = true
     call.outcome = 'ok'
-    reply = { status: 200, requestId, body: replyXml(service, call.action, result ?? undefined, requestId) }
+    reply = { status: 200, requestId, body, type }
   } catch (error) {
     if (!(error instanceof AwsError)) throw error
     reply = fail(error)
@@ -90,12 +110,22 @@ export async function answer(context: AnswerContext, request: WireRequest): Prom
   await control.tell(call, 'after')
   for (const { effect, released } of struck) if (effect.kind === 'hold-after') await released
   const after = struck.find(({ effect }) =>
-    ['drop-after', 'cut', 'error-after'].includes(effect.kind),
+    ['drop-after', 'cut', 'page-after', 'error-after'].includes(effect.kind),
   )?.effect
   if (!after) return reply
   if (after.kind === 'error-after') return fail(errorOf(after))
+  if (after.kind === 'page-after') {
+    call.outcome = 'page-after'
+    return page(requestId, after.status)
+  }
   call.outcome = after.kind === 'cut' ? 'cut' : 'dropped-after'
   return { ...reply, lost: after.kind === 'cut' ? 'cut' : 'drop' }
+}
+
+/** What a filter or a sign-in page says in AWS's place. */
+function page(requestId: string, status: number): Answer {
+  const body = '<html><body>Please sign in</body></html>'
+  return { status, requestId, type: 'text/html', body, foreign: true }
 }
 
 function attempt(read: () => Claim): Claim | AwsError {
@@ -104,6 +134,54 @@ function attempt(read: () => Claim): Claim | AwsError {
   } catch (error) {
     if (error instanceof AwsError) return error
     throw error
+  }
+}
+
+function askedOf(context: AnswerContext, request: WireRequest, claim: Claim | AwsError): Asked {
+  return askedInJson(context, request, claim) ?? askedInQuery(context, request, claim)
+}
+
+function askedInQuery({ world }: AnswerContext, request: WireRequest, claim: Claim | AwsError): Asked {
+  const params = new URLSearchParams(request.body.toString('utf8'))
+  const service = serviceOf(claim, params)
+  const action = params.get('Action') ?? ''
+  return {
+    service,
+    action,
+    params: publicParams(params),
+    type: 'text/xml',
+    act(caller, call) {
+      const changed = (keyId: string) => (call.changed = keyId)
+      const result = act(service, action, { world, caller, params, changed })
+      return replyXml(service, action, result ?? undefined, call.requestId)
+    },
+    refusal: (error, requestId) => ({ error, body: errorXml(service, error, requestId) }),
+  }
+}
+
+function askedInJson(
+  { world, calls }: AnswerContext,
+  request: WireRequest,
+  claim: Claim | AwsError,
+): Asked | undefined {
+  const asked = jsonCallOf(request)
+  if (!asked) return undefined
+  const { action, input } = asked
+  return {
+    service: 'cloudtrail',
+    action,
+    params: jsonParams(input),
+    type: jsonType,
+    act(caller) {
+      if (action !== 'LookupEvents') throw new AwsError(400, 'UnknownOperationException', '')
+      if (input === undefined) throw new AwsError(400, 'SerializationException', '')
+      const region = claim instanceof AwsError ? '' : claim.region
+      return JSON.stringify(lookupEvents({ world, caller, region, input, calls }))
+    },
+    refusal(failure) {
+      const error = jsonError(failure)
+      return { error, body: jsonErrorBody(error) }
+    },
   }
 }
 
@@ -116,8 +194,7 @@ function serviceOf(claim: Claim | AwsError, params: URLSearchParams): 'iam' | 's
 function describe(
   { world, calls }: AnswerContext,
   request: WireRequest,
-  params: URLSearchParams,
-  service: 'iam' | 'sts',
+  { service, action, params }: Asked,
   claim: Claim | AwsError,
 ): Call {
   const signed = claim instanceof AwsError ? undefined : claim
@@ -127,9 +204,10 @@ function describe(
     number: (calls.at(-1)?.number ?? 0) + 1,
     requestId: randomUUID(),
     service,
-    action: params.get('Action') ?? '',
+    action,
     host: request.headers['host'] ?? '',
-    params: publicParams(params),
+    agent: request.headers['user-agent'] ?? '',
+    params,
     at: world.now(),
     outcome: 'pending',
     acted: false,

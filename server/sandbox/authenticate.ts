@@ -1,5 +1,7 @@
 import { expiredToken, invalidToken } from './awsError.ts'
 import type { Caller } from './authorize.ts'
+import type { Service } from './call.ts'
+import { deniedInline } from './inlinePolicies.ts'
 import { ownerOf } from './model.ts'
 import { partitionOf } from './partitions.ts'
 import { checkSignature, checkStamp } from './signature.ts'
@@ -14,7 +16,7 @@ import type { World } from './world.ts'
  */
 export async function authenticate(
   world: World,
-  service: 'iam' | 'sts',
+  service: Service,
   claim: Claim,
   request: WireRequest,
 ): Promise<Caller> {
@@ -28,11 +30,22 @@ export async function authenticate(
     if (world.serverNow() >= session.expiresAt) throw expiredToken()
     checkStamp(claim, world.serverNow())
     await checkSignature(request, claim, session.secret)
-    return { user: session.user, session: { mfa: session.mfa } }
+    const { user, issuedAt, role } = session
+    const policies = (role ?? user).inlinePolicies
+    return {
+      user,
+      session,
+      deniedInline: (action) => deniedInline(policies, action, issuedAt, world.now()),
+    }
   }
   const found = ownerOf(accounts, claim.keyId)
-  if (!found || !found.key.replicas[service].ask(world.now())) throw invalidToken()
+  if (!found || !found.key.replicas[service === 'iam' ? 'iam' : 'sts'].ask(world.now())) throw invalidToken()
   checkStamp(claim, world.serverNow())
   await checkSignature(request, claim, found.key.secret)
-  return { user: found.user, recordUse: () => world.recordUse(found.key, service, claim.region) }
+  const { user } = found
+  return {
+    user,
+    deniedInline: (action) => deniedInline(user.inlinePolicies, action, undefined, world.now()),
+    recordUse: () => world.recordUse(found.key, service, claim.region),
+  }
 }

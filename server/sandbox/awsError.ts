@@ -14,6 +14,10 @@ export class AwsError extends Error {
 export const invalidToken = () =>
   new AwsError(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.')
 
+/** How services of the JSON protocol say the same. */
+export const unrecognized = () =>
+  new AwsError(400, 'UnrecognizedClientException', 'The security token included in the request is invalid.')
+
 export const expiredToken = () =>
   new AwsError(403, 'ExpiredToken', 'The security token included in the request is expired')
 
@@ -35,14 +39,19 @@ export const noSuchUser = (name: string) =>
 
 export const throttled = () => new AwsError(400, 'Throttling', 'Rate exceeded')
 
-/** @param resource as AWS names it, such as `user alice` or `*` */
-export function accessDenied(arn: string, action: string, resource: string, explicit: boolean): AwsError {
+/** @param resource as AWS names it, such as `user alice` or `*`; undefined: the action knows none */
+export function accessDenied(
+  arn: string,
+  action: string,
+  resource: string | undefined,
+  explicit: boolean,
+): AwsError {
   const because = explicit
     ? 'with an explicit deny in an identity-based policy'
     : `because no identity-based policy allows the ${action} action`
   return new AwsError(
     403,
     'AccessDenied',
-    `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} ${because}`,
+    `User: ${arn} is not authorized to perform: ${action}${resource === undefined ? '' : ` on resource: ${resource}`} ${because}`,
   )
 }

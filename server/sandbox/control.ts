@@ -3,7 +3,7 @@ import type { Fault, FaultEffect, FaultMatch, Faults } from './faults.ts'
 import { arnOf, liveKeys, ownerOf } from './model.ts'
 import type { AccessKey, User } from './model.ts'
 import type { Propagation } from './replica.ts'
-import type { AccountSeed, KeySeed, UserSeed } from './seed.ts'
+import type { AccountSeed, EventSeed, KeySeed, SessionSeed, UserSeed } from './seed.ts'
 import { totp, totpStep } from './totp.ts'
 import type { Behaviour, World } from './world.ts'
 
@@ -73,6 +73,13 @@ export class Control {
     this.#world.setStatus(this.#key(keyId).key, status)
   }
 
+  /** Puts events into an account's CloudTrail. */
+  addEvents(accountId: string, events: readonly EventSeed[]): void {
+    const account = this.#world.accounts.find(({ id }) => id === accountId)
+    if (!account) throw new Error(`no account ${accountId}`)
+    account.events.push(...events)
+  }
+
   renameUser(user: string, name: string, path?: string): void {
     const found = this.#user(user)
     found.name = name
@@ -91,12 +98,33 @@ export class Control {
     policy.allow.add(action)
   }
 
-  quarantine(user: string, on = true): void {
-    this.#user(user).policy.quarantined = on
+  quarantine(user: string, on = true, version: 'v1' | 'v3' = 'v3'): void {
+    const { policy } = this.#user(user)
+    if (on) policy.quarantined = version
+    else delete policy.quarantined
   }
 
   requireMfa(user: string, on = true): void {
     this.#user(user).policy.mfaRequired = on
+  }
+
+  /** A session that somebody made behind everyone's back. */
+  addSession(user: string, seed: SessionSeed): { id: string; secret: string; token: string } {
+    const { id, secret, token } = this.#world.addSession(this.#user(user), seed)
+    return { id, secret, token }
+  }
+
+  /** What is there beside keys; the secrets of service credentials and the password are as AWS has them. */
+  others(user: string): Pick<User, 'serviceCredentials' | 'sshKeys' | 'certificates' | 'password' | 'mfa'> & {
+    readonly policies: Readonly<Record<string, string>>
+  } {
+    const { serviceCredentials, sshKeys, certificates, password, mfa, inlinePolicies } = this.#user(user)
+    const policies: Record<string, string> = {}
+    for (const [name, versions] of inlinePolicies) {
+      const document = versions.at(-1)?.document
+      if (document !== undefined) policies[name] = document
+    }
+    return { serviceCredentials, sshKeys, certificates, mfa, policies, ...(password && { password }) }
   }
 
   /** How long this user's next keys take to be known; undefined: as everyone's. */
@@ -108,13 +136,16 @@ export class Control {
 
   /** The code that the user's device shows. @param stepsAhead 30-second steps from now */
   mfaCode(user: string, stepsAhead = 0): string {
-    const { mfa, name } = this.#user(user)
+    const {
+      mfa: [mfa],
+      name,
+    } = this.#user(user)
     if (!mfa) throw new Error(`${name} has no MFA device`)
     return totp(mfa.seed, totpStep(this.#world.serverNow()) + stepsAhead)
   }
 
   mfaSerial(user: string): string | undefined {
-    return this.#user(user).mfa?.serial
+    return this.#user(user).mfa[0]?.serial
   }
 
   fault(match: FaultMatch, effect: FaultEffect): Fault {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { accessKeyId } from './accessKeyId.ts'
+import { oldCertificate } from './oldCertificate.ts'
 import type { KeyLastUsed } from './model.ts'
 import type { SandboxOptions } from './sandbox.ts'
-import type { KeySeed } from './seed.ts'
+import type { EventSeed, KeySeed } from './seed.ts'
 
 export interface Demo {
   /** Text of the throwaway credentials file. */
@@ -190,12 +191,55 @@ sso_registration_scopes = sso:account:access
         },
         {
           id: personal,
+          events: theft(own.id, now),
           users: [
-            { name: 'sam', createdAt: born(1_200), keys: [own] },
+            {
+              name: 'sam',
+              createdAt: born(1_200),
+              alsoAllow: ['Put', 'Get', 'Delete'].map((act) => `iam:${act}UserPolicy`),
+              keys: [own],
+              password: {
+                text: randomBytes(18).toString('base64'),
+                createdAt: born(1_200),
+                lastUsed: born(3),
+              },
+              serviceCredentials: [
+                { service: 'codecommit.amazonaws.com', createdAt: born(900) },
+                { service: 'bedrock.amazonaws.com', createdAt: born(40) },
+              ],
+              certificates: [{ body: oldCertificate, uploadedAt: born(1_190) }],
+              mfaDevices: [
+                { name: 'sam', enabledAt: born(1_200) },
+                { name: 'phone-2', enabledAt: now - 26 * hour },
+              ],
+              // A thief's: made with the key, and alive after it.
+              sessions: [{ kind: 'federation', name: 'backup', issuedAt: now - 2 * hour, seconds: 129_600 }],
+            },
             { name: 'sam-laptop', createdAt: born(655), keys: [laptop] },
           ],
         },
       ],
     },
   }
+}
+
+/** What a thief did with a key, yesterday: five calls, and a door left open. */
+function theft(keyId: string, now: number): EventSeed[] {
+  const acts: readonly [string, string, Readonly<Record<string, unknown>>?][] = [
+    ['GetCallerIdentity', 'sts.amazonaws.com'],
+    ['ListUsers', 'iam.amazonaws.com'],
+    ['ListBuckets', 's3.amazonaws.com'],
+    ['GetFederationToken', 'sts.amazonaws.com', { name: 'backup' }],
+    ['CreateUser', 'iam.amazonaws.com', { userName: 'backup-svc' }],
+  ]
+  return acts.map(([name, source, request], index) => ({
+    at: now - 30 * hour + index * 4 * minute,
+    name,
+    source,
+    keyId,
+    user: 'sam',
+    address: '203.0.113.9',
+    agent: 'aws-cli/2.15.30 md/Botocore#1.34.30 lang/python#3.11.6',
+    ...(request && { request }),
+  }))
 }

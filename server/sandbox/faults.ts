@@ -4,7 +4,7 @@ import type { Call } from './call.ts'
 /** Which calls a fault hits: all that match everything given. */
 export interface FaultMatch {
   readonly action?: string | readonly string[]
-  readonly service?: 'iam' | 'sts'
+  readonly service?: Call['service']
   /** The signer's user name. */
   readonly user?: string
   /** The signer's account, where a user's name alone is not unique. */
@@ -42,6 +42,8 @@ export type FaultEffect =
       readonly code?: string
       readonly message?: string
     }
+  /** Something else answers: a portal's or a filter's page, before AWS saw the call or after it acted. */
+  | { readonly kind: 'page-before' | 'page-after'; readonly status: number }
   | { readonly kind: 'throttle' }
   /** The reply comes later by so many milliseconds. */
   | { readonly kind: 'delay'; readonly ms: number }

@@ -1,4 +1,5 @@
 import type { Replica } from './replica.ts'
+import type { EventSeed } from './seed.ts'
 
 /** What a user may do, beside calls that need no permission. Actions are written as `iam:CreateAccessKey`. */
 export interface Policy {
@@ -7,8 +8,8 @@ export interface Policy {
   /** Every action, on every user of the account. */
   admin: boolean
   readonly denied: Map<string, 'explicit' | 'implicit'>
-  /** AWSCompromisedKeyQuarantine: AWS denies CreateAccessKey and UpdateAccessKey after a key has leaked. */
-  quarantined: boolean
+  /** AWSCompromisedKeyQuarantine, which AWS attaches after a key has leaked, in this version; V2 is as V3. */
+  quarantined?: 'v1' | 'v3'
   /** IAM calls need a session made with a code. */
   mfaRequired: boolean
 }
@@ -51,6 +52,66 @@ export interface AccessKey {
   readonly listings: Listing[]
 }
 
+/** For the console. */
+export interface Password {
+  readonly text: string
+  readonly createdAt: number
+  readonly lastUsed?: number
+  /** Those before it, newest first. */
+  readonly before: readonly string[]
+  resetRequired: boolean
+}
+
+/** Each that is true asks for one such character. */
+export interface PasswordPolicy {
+  readonly length: number
+  readonly upper?: boolean
+  readonly lower?: boolean
+  readonly digits?: boolean
+  readonly symbols?: boolean
+  /** So many passwords before may not come again. */
+  readonly reuse?: number
+}
+
+export interface ServiceCredential {
+  readonly id: string
+  /** Such as `bedrock.amazonaws.com`. */
+  readonly service: string
+  /** Its user name at the service, or the alias of an API key. */
+  readonly alias: string
+  secret: string
+  status: string
+  readonly createdAt: number
+  readonly expiresAt?: number
+}
+
+export interface SshKey {
+  readonly id: string
+  readonly body: string
+  status: string
+  readonly uploadedAt: number
+}
+
+export interface Certificate {
+  readonly id: string
+  /** PEM. */
+  readonly body: string
+  status: string
+  readonly uploadedAt: number
+}
+
+/** What each name holds and held, and from when by the injected clock it counts; without a document: nothing. */
+export type InlinePolicies = Map<string, readonly { readonly from: number; readonly document?: string }[]>
+
+export interface Role {
+  readonly name: string
+  readonly maxSeconds: number
+  /** Names of users that may assume it. */
+  readonly trusts: ReadonlySet<string>
+  readonly allow: ReadonlySet<string>
+  readonly inlinePolicies: InlinePolicies
+}
+
 export interface User {
   readonly uniqueId: string
   name: string
@@ -59,7 +120,12 @@ export interface User {
   readonly createdAt: number
   readonly account: Account
   readonly policy: Policy
-  mfa?: MfaDevice
+  readonly mfa: MfaDevice[]
+  password?: Password
+  readonly serviceCredentials: ServiceCredential[]
+  readonly sshKeys: SshKey[]
+  readonly certificates: Certificate[]
+  readonly inlinePolicies: InlinePolicies
   /** Deleted ones stay: they may live on for a moment, and a test asks after them. */
   readonly keys: AccessKey[]
 }
@@ -69,7 +135,13 @@ export interface Session {
   readonly secret: string
   readonly token: string
   readonly user: User
+  readonly kind: 'session-token' | 'federation' | 'role'
+  readonly role?: Role
+  /** Of a federated user, or of a role's session. */
+  readonly name?: string
   readonly mfa: boolean
+  /** `aws:TokenIssueTime`, by AWS's clock. */
+  readonly issuedAt: number
   readonly expiresAt: number
 }
 
@@ -79,6 +151,12 @@ export interface Account {
   alias?: string
   readonly users: User[]
   readonly sessions: Session[]
+  readonly roles: Role[]
+  readonly passwordPolicy?: PasswordPolicy
+  /** What its CloudTrail knew before anything was called here. */
+  readonly events: EventSeed[]
+  /** Regions that have to be enabled first, and are. */
+  readonly regions: Set<string>
 }
 
 export const arnOf = (user: User) =>

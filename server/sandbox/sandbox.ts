@@ -18,6 +18,8 @@ export interface SandboxOptions {
   /** Measures every delay; default: the system's. */
   readonly clock?: Clock
   readonly accounts?: readonly AccountSeed[]
+  /** Access tokens of sign-ins that its portal knows; `POST /logout` ends them. */
+  readonly signIns?: readonly string[]
   /** Default: prompt and sure; see {@link Behaviour}. */
   readonly behaviour?: Partial<Behaviour>
   /** Makes latency, flapping and chances repeatable. Key ids and secrets stay random. */
@@ -49,6 +51,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   for (const account of options.accounts ?? []) world.addAccount(account)
   const faults = new Faults(random)
   const calls: Call[] = []
+  const signIns = new Set(options.signIns)
   const stopped = new AbortController()
   // Each reply that waits listens to it.
   setMaxListeners(0, stopped.signal)
@@ -62,6 +65,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
   const server = await listen(options.port ?? 0, {
     now: () => world.serverNow(),
+    signOut: (token) => (signIns.delete(token) ? 200 : 401),
     answer: (request) => answer({ world, control, faults, calls, sleep }, request),
     ...(options.controlToken ? { control: remoteControl(control, options.controlToken) } : {}),
   })

@@ -126,7 +126,7 @@ it('binds the body to the signature, with its hash in a header or without', asyn
 it('knows no other action, and no action of another version', async () => {
   const { sandbox, pair } = await start()
   for (const text of [
-    'Action=AssumeRole&Version=2011-06-15',
+    'Action=AssumeRoleWithSAML&Version=2011-06-15',
     'Action=GetCallerIdentity&Version=2010-05-08',
     'Action=constructor&Version=2011-06-15',
     'Version=2011-06-15',

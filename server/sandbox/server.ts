@@ -9,6 +9,8 @@ export interface ServerHandlers {
   /** AWS's clock, for the Date header. */
   readonly now: () => number
   readonly answer: (request: WireRequest) => Promise<Answer>
+  /** IAM Identity Center's portal: ends the sign-in of a token. @returns the status */
+  readonly signOut: (token: string) => number
   /** The control endpoint, where there is one: JSON in, JSON out. */
   readonly control?: (request: WireRequest) => Promise<{ status: number; body: string }>
 }
@@ -96,6 +98,8 @@ async function serve(
     const reply = await handlers.control(wire)
     return say(reply.status, reply.body, 'application/json')
   }
+  if (wire.path === '/logout' && wire.method === 'POST')
+    return say(handlers.signOut(wire.headers['x-amz-sso_bearer_token'] ?? ''), '')
   if (wire.path !== '/') return say(404, 'Nothing is here. IAM and STS answer POST requests to /.\n')
   if (wire.method === 'GET' || wire.method === 'HEAD')
     return say(200, 'An embedded IAM and STS, for trying things out. They answer signed POST requests.\n')
@@ -105,8 +109,8 @@ async function serve(
   if (reply.lost === 'drop') return void request.socket.resetAndDestroy()
   const bytes = Buffer.from(reply.body)
   response.writeHead(reply.status, {
-    'x-amzn-RequestId': reply.requestId,
-    'Content-Type': 'text/xml',
+    ...(!reply.foreign && { 'x-amzn-RequestId': reply.requestId }),
+    'Content-Type': reply.type,
     'Content-Length': bytes.length,
   })
   if (reply.lost !== 'cut') return void response.end(bytes)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { accessKeyId } from './accessKeyId.ts'
 import { AwsError } from './awsError.ts'
+import { addHoldings } from './holdings.ts'
 
 import type { AccessKey, Account, KeyLastUsed, Session, User } from './model.ts'
 import { Replica, spread } from './replica.ts'
@@ -31,6 +32,16 @@ export interface Behaviour {
   lastUsedGrainMs: number
   /** How late GetAccessKeyLastUsed is about a use. */
   lastUsedLagMs: number
+  /** How late CloudTrail is about a call; AWS's own is some fifteen minutes. */
+  trailLagMs: number
+  /** LookupEvents an account may call in a second and region; AWS's own law is 2. 0: any number. */
+  lookupsPerSecond: number
+  /** From where the calls made here come, as AWS sees it. */
+  callerAddress: string
+  /** Until an inline policy that was put or taken off counts. */
+  policyLagMs: number
+  /** What ChangePassword says to a wrong old password; AWS's own answer is not established. */
+  wrongPassword: { readonly status: number; readonly code: string; readonly message: string }
 }
 
 export const prompt: Behaviour = {
@@ -45,6 +56,11 @@ export const prompt: Behaviour = {
   clockOffsetMs: 0,
   lastUsedGrainMs: 15 * 60_000,
   lastUsedLagMs: 0,
+  trailLagMs: 0,
+  lookupsPerSecond: 2,
+  callerAddress: '127.0.0.1',
+  policyLagMs: 0,
+  wrongPassword: { status: 403, code: 'AccessDenied', message: 'The old password was incorrect.' },
 }
 
 export const keysPerUser = 2
@@ -58,7 +74,26 @@ const selfService = [
   'GetUser',
   'ListAccountAliases',
   'ListMFADevices',
-].map((action) => `iam:${action}`)
+  'ListServiceSpecificCredentials',
+  'CreateServiceSpecificCredential',
+  'UpdateServiceSpecificCredential',
+  'ResetServiceSpecificCredential',
+  'DeleteServiceSpecificCredential',
+  'ListSSHPublicKeys',
+  'GetSSHPublicKey',
+  'UploadSSHPublicKey',
+  'UpdateSSHPublicKey',
+  'DeleteSSHPublicKey',
+  'ListSigningCertificates',
+  'UploadSigningCertificate',
+  'UpdateSigningCertificate',
+  'DeleteSigningCertificate',
+  'GetLoginProfile',
+  'ChangePassword',
+  'GetAccountPasswordPolicy',
+]
+  .map((action) => `iam:${action}`)
+  .concat('cloudtrail:LookupEvents')
 
 /** Accounts, users and keys, and the laws that they obey: quota, late visibility, deletion. No I/O, no waiting. */
 export class World {
@@ -69,7 +104,7 @@ export class World {
   readonly secretPrefix: string
   /** Propagation for one user's keys, by the user's unique id. */
   readonly propagationOf = new Map<string, Propagation>()
-  readonly #buckets = new Map<Account, { readonly tokens: number; readonly at: number }>()
+  readonly #buckets = new Map<string, { readonly tokens: number; readonly at: number }>()
   readonly #now: () => number
 
   constructor(now: () => number, behaviour: Partial<Behaviour>, random: () => number, secretPrefix = '') {
@@ -88,15 +123,21 @@ export class World {
   throttles(account: Account | undefined): boolean {
     const { throttleRate, callsPerSecond } = this.behaviour
     if (this.random() < throttleRate) return true
-    return callsPerSecond > 0 && account !== undefined && !this.#takeToken(account, callsPerSecond)
+    return callsPerSecond > 0 && account !== undefined && !this.#takeToken(account.id, callsPerSecond)
   }
 
-  #takeToken(account: Account, rate: number): boolean {
+  /** LookupEvents has a bucket of its own for each region. */
+  throttlesLookup({ id }: Account, region: string): boolean {
+    const { lookupsPerSecond } = this.behaviour
+    return lookupsPerSecond > 0 && !this.#takeToken(`${id} ${region}`, lookupsPerSecond)
+  }
+
+  #takeToken(bucket: string, rate: number): boolean {
     const now = this.now()
-    const { tokens, at } = this.#buckets.get(account) ?? { tokens: rate, at: now }
+    const { tokens, at } = this.#buckets.get(bucket) ?? { tokens: rate, at: now }
     const filled = Math.min(rate, tokens + ((now - at) / 1000) * rate)
     const taken = filled >= 1
-    this.#buckets.set(account, { tokens: taken ? filled - 1 : filled, at: now })
+    this.#buckets.set(bucket, { tokens: taken ? filled - 1 : filled, at: now })
     return taken
   }
 
@@ -112,6 +153,16 @@ export class World {
       partition: seed.partition ?? 'aws',
       users: [],
       sessions: [],
+      roles: (seed.roles ?? []).map(({ name, maxSeconds = 3_600, trusts = [], allow = [] }) => ({
+        name,
+        maxSeconds,
+        trusts: new Set(trusts),
+        allow: new Set(allow),
+        inlinePolicies: new Map(),
+      })),
+      ...(seed.passwordPolicy && { passwordPolicy: seed.passwordPolicy }),
+      events: [...(seed.events ?? [])],
+      regions: new Set(seed.regions),
       ...(seed.alias ? { alias: seed.alias } : {}),
     }
     this.accounts.push(account)
@@ -131,21 +182,20 @@ export class World {
       createdAt: seed.createdAt ?? this.serverNow(),
       account,
       policy: {
-        allow: new Set(seed.allow ?? selfService),
+        allow: new Set([...(seed.allow ?? selfService), ...(seed.alsoAllow ?? [])]),
         admin: seed.admin ?? false,
         denied: new Map((seed.deny ?? []).map((action) => [action, 'explicit'])),
-        quarantined: seed.quarantined ?? false,
+        ...(seed.quarantined && { quarantined: seed.quarantined }),
         mfaRequired: seed.mfaRequired ?? false,
       },
+      mfa: [],
+      serviceCredentials: [],
+      sshKeys: [],
+      certificates: [],
+      inlinePolicies: new Map(),
       keys: [],
     }
-    if (seed.mfaSeed)
-      user.mfa = {
-        serial: `arn:${account.partition}:iam::${account.id}:mfa/${seed.name}`,
-        seed: seed.mfaSeed,
-        enabledAt: user.createdAt,
-        lastStep: 0,
-      }
+    addHoldings(this, user, seed)
     if (seed.propagation !== undefined) this.propagationOf.set(user.uniqueId, seed.propagation)
     account.users.push(user)
     for (const key of seed.keys ?? []) this.addKey(user, key)
@@ -184,17 +234,34 @@ export class World {
     key.listings.push({ from: now + this.behaviour.listLagMs })
   }
 
-  addSession(user: User, mfa: boolean, seconds: number): Session {
+  addSession(
+    user: User,
+    {
+      mfa = false,
+      seconds,
+      kind = 'session-token',
+      issuedAt = this.serverNow(),
+      ...rest
+    }: { readonly seconds: number } & Partial<Pick<Session, 'mfa' | 'kind' | 'role' | 'name' | 'issuedAt'>>,
+  ): Session {
     const session: Session = {
       id: accessKeyId('ASIA', user.account.id, randomBytes(10)),
-      secret: this.#newSecret(30),
-      token: this.#newSecret(180),
+      secret: this.newSecret(30),
+      token: this.newSecret(180),
       user,
       mfa,
-      expiresAt: this.serverNow() + seconds * 1000,
+      kind,
+      issuedAt,
+      ...rest,
+      expiresAt: issuedAt + seconds * 1000,
     }
     user.account.sessions.push(session)
     return session
+  }
+
+  /** IAM's dates have whole seconds. */
+  whole(ms = this.serverNow()): number {
+    return Math.floor(ms / 1000) * 1000
   }
 
   recordUse(key: AccessKey, service: string, region: string): void {
@@ -216,9 +283,8 @@ export class World {
     const status = seed.status ?? 'Active'
     const key: AccessKey = {
       id: seed.id ?? accessKeyId('AKIA', user.account.id, randomBytes(10)),
-      secret: seed.secret ?? this.#newSecret(30),
-      // IAM's dates have whole seconds.
-      createdAt: Math.floor((seed.createdAt ?? this.serverNow()) / 1000) * 1000,
+      secret: seed.secret ?? this.newSecret(30),
+      createdAt: this.whole(seed.createdAt),
       status,
       replicas: this.#replicas(propagation),
       listings: [{ from: this.now() + listLag, status }],
@@ -229,7 +295,7 @@ export class World {
     return key
   }
 
-  #newSecret(bytes: number): string {
+  newSecret(bytes: number): string {
     const random = randomBytes(bytes).toString('base64')
     return this.secretPrefix + random.slice(this.secretPrefix.length)
   }

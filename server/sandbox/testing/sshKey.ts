@@ -1,0 +1,3 @@
+/** A real public key; its private half was thrown away. */
+export const sshPublicKey =
+  'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC3EqS8K9x3qTB5LZAhabnFdjAfJ9zwDhKIdBpQiMQ1Gmyc59vyxPU8RaRVRN8E41iL8ftsTq4FqhlNYXM4oY7Qqv0MIT3fR4q4kpaycAeaWkfmFrmIoVAse+cl726QtkxysgeFB29QrVyvA7uPeL4NdnDhqYAaoUzir8eEuXlBC6hMFGNOJvPPYSBkYrZL0iiE0QiXwuFPwSzGpODq1PqJplzZTk4ZudvshPwWwsKPHY46Ky/A3x/zB0ZSOVGSaReXFs20sgAbzXx/wYKKHWyO6qokisVnK4E5DtTUnt1RyHORNjFyKiH/TbGkyVyAPMqnN6YSFuQd4aKwhbE9RK3B'
