@@ -3,18 +3,21 @@ import { expect, it } from 'vitest'
 import { dies, holds } from './testing/callEnds.ts'
 import { Stage } from './testing/stage.ts'
 
-const busy = { trouble: { name: 'key-busy' } }
-
-it('a key whose rotation was interrupted is not rotated anew until that is finished or rolled back', async () => {
+it('a key whose rotation was interrupted is rotated anew once that is settled and closed', async () => {
   const stage = await Stage.open()
-  dies(stage.iam, 'createKey', 'before')
+  dies(stage.iam, 'createKey', 'after')
   const rotation = await stage.rotate()
   await stage.restart()
-  await expect(stage.rotate()).rejects.toMatchObject(busy)
-  expect(stage.room.runs.unfinished().map(({ id }) => id)).toEqual([rotation.run])
-  await stage.recover(rotation)
+  stage.iam.spread = 0
+  const stray = stage.keys[1]!
+  const plan = await stage.planned('deactivate', { deleteSpares: [stray.id] })
+  const newer = await stage.run(plan)
+  expect(newer.state).toBe('done')
+  expect(stray.deleted).toBe(true)
+  expect(stage.now(rotation)).toMatchObject({ state: 'superseded', problem: { name: 'superseded' } })
+  expect(stage.now(rotation).problem?.detail).toContain(newer.run)
   expect(stage.room.runs.unfinished()).toEqual([])
-  expect((await stage.rotate()).state).toBe('done')
+  await expect(stage.retry(rotation)).resolves.toMatchObject({ state: 'superseded' })
 })
 
 it('a key whose rotation waits for the person may be put away from the old keys’ page', async () => {

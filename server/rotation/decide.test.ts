@@ -15,6 +15,8 @@ const steps: readonly StepShape[] = [
 ]
 
 const because = (name: string) => ({ name, title: name, detail: name })
+/** One that others brought about, and that another try does not heal. */
+const moved = because('file-moved')
 const [refused, stray, noWay] = [because('refused'), because('stray'), because('no way')]
 
 const started = (step: StepName, facts?: object): NewEntry => ({ phase: 'started', step, ...wrap(facts) })
@@ -26,7 +28,12 @@ const found = (found: 'in' | 'out', step: StepName, facts?: object): NewEntry =>
   found,
   ...wrap(facts),
 })
-const unclear = (step: StepName): NewEntry => ({ phase: 'settled', step, found: 'unclear', trouble: stray })
+const unclear = (step: StepName, trouble = stray): NewEntry => ({
+  phase: 'settled',
+  step,
+  found: 'unclear',
+  trouble,
+})
 const undoing = (step: StepName): NewEntry => ({ phase: 'undoing', step })
 const undone = (step: StepName): NewEntry => ({ phase: 'undone', step })
 const undoFailed = (step: StepName): NewEntry => ({ phase: 'undoFailed', step, trouble: noWay })
@@ -35,6 +42,8 @@ const finished = (outcome: 'done' | 'rolledBack' | 'stopped'): NewEntry => ({ ph
 const [resumed, retried, stopping] = (['resumed', 'retried', 'stopping'] as const).map((phase): NewEntry => ({
   phase,
 })) as [NewEntry, NewEntry, NewEntry]
+
+const taken: NewEntry = { phase: 'superseding', by: 'a newer run' }
 
 function wrap(facts?: object) {
   return facts && { facts: { ...facts } }
@@ -201,6 +210,39 @@ describe('what is next, by the journal alone', () => {
       [started('check'), upTo('makeRoom'), stopping, undoing('makeRoom'), undone('makeRoom')],
     ],
 
+    ['a newer run takes over what had not begun', 'over superseded', [taken]],
+    [
+      'a newer run takes over what had not been saved: that goes back',
+      'undo create',
+      [upTo('verify'), taken],
+    ],
+    [
+      'and is closed once it is back',
+      'over superseded',
+      [upTo('verify'), taken, undoing('create'), undone('create'), undoing('makeRoom'), undone('makeRoom')],
+    ],
+    [
+      'or where it cannot go back',
+      'over superseded',
+      [upTo('verify'), taken, undoing('create'), undoFailed('create')],
+    ],
+    [
+      'what stood still is looked at once more first',
+      'settle create',
+      [upTo('makeRoom'), failed('create'), unclear('create'), halted(stray), taken],
+    ],
+    [
+      'and closed where that tells nothing again',
+      'over superseded',
+      [upTo('makeRoom'), failed('create'), unclear('create'), halted(stray), taken, unclear('create')],
+    ],
+    ['of what is saved nothing is done any more', 'over superseded', [upTo('save'), failed('prove'), taken]],
+    [
+      'what it waited for changes nothing',
+      'run verify',
+      [upTo('create'), { phase: 'waiting', trouble: stray }],
+    ],
+
     [
       'the pivot failed without effect',
       'undo create',
@@ -273,6 +315,35 @@ describe('what is next, by the journal alone', () => {
       'until it is retried',
       'run prove',
       [upTo('save'), failed('prove'), found('out', 'prove'), halted(), retried],
+    ],
+    [
+      'another try meets the same, and others have moved on: it is over as it stands',
+      'over superseded',
+      [
+        ...[upTo('save'), failed('prove', moved), found('out', 'prove'), halted(moved)],
+        ...[retried, failed('prove', moved), found('out', 'prove')],
+      ],
+    ],
+    [
+      'not where another thing went wrong before',
+      'halt file-moved',
+      [
+        ...[upTo('save'), failed('prove'), found('out', 'prove'), halted()],
+        ...[retried, failed('prove', moved), found('out', 'prove')],
+      ],
+    ],
+    [
+      'nor at the first time, whoever looks',
+      'halt file-moved',
+      [upTo('save'), failed('prove', moved), resumed, failed('prove', moved), found('out', 'prove')],
+    ],
+    [
+      'nobody can tell before the pivot either, and another process met the same',
+      'over superseded',
+      [
+        ...[upTo('makeRoom'), started('create'), resumed, unclear('create', moved), halted(moved)],
+        ...[resumed, unclear('create', moved)],
+      ],
     ],
     [
       'or taken on by a new process',
@@ -353,6 +424,7 @@ describe('where it stands', () => {
       committed: false,
       aborting: false,
       stopping: false,
+      closing: false,
       begun: false,
       halted: false,
     })

@@ -4,6 +4,10 @@ import fs from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Settings } from '../api/settings.ts'
 import { Failure } from '../platform/failure.ts'
+import { whoElseMayChange } from '../platform/onlyMine.ts'
+import { ownFiles, whyNot } from '../platform/ownFiles.ts'
+import { hookCommand, isHook } from './hookCommand.ts'
+import type { HookCommand } from './hookCommand.ts'
 import type { HookRequest, Hooks } from './world.ts'
 
 export interface DeployHooksDeps {
@@ -44,15 +48,27 @@ export class DeployHooks implements Hooks {
     return new DeployHooks({ ...this.#deps, extra: [...this.#deps.extra, ...paths] })
   }
 
+  /**
+   * Whether there are any.
+   * @throws Failure `unsafe-hook` where somebody else could change one of them, `unknown-hook` where Windows cannot
+   * start one
+   */
   async any(): Promise<boolean> {
-    return (await this.#hooks()).length > 0
+    const hooks = await this.#hooks()
+    for (const { path } of hooks) {
+      commandOf(path)
+      await refuseForeign(path)
+    }
+    return hooks.length > 0
   }
 
-  /** @throws Failure `hook-failed` at the first that fails: the old key then stays active */
+  /** @throws Failure `hook-failed`, `unsafe-hook`, `unknown-hook` at the first that fails: the old key then stays active */
   async run(request: HookRequest): Promise<readonly string[]> {
     const ran: string[] = []
     for (const hook of await this.#hooks()) {
-      await this.#runOne(hook, request)
+      const command = commandOf(hook.path)
+      await refuseForeign(hook.path)
+      await this.#runOne(hook, command, request)
       ran.push(basename(hook.path))
     }
     return ran
@@ -65,9 +81,14 @@ export class DeployHooks implements Hooks {
     return [...paths].map((path) => ({ path, pairOnStdin: asks.get(path) ?? false }))
   }
 
-  #runOne(hook: Hook, { oldKey, pair, profiles, account, user }: HookRequest): Promise<void> {
+  #runOne(
+    hook: Hook,
+    command: HookCommand,
+    { oldKey, pair, profiles, account, user }: HookRequest,
+  ): Promise<void> {
     const env = {
       ...this.#deps.env,
+      ...command.env,
       KEYTURN_OLD_KEY_ID: oldKey,
       KEYTURN_NEW_KEY_ID: pair.id,
       KEYTURN_PROFILES: profiles.join('\n'),
@@ -76,17 +97,16 @@ export class DeployHooks implements Hooks {
     }
     const patience = this.#deps.patienceMs ?? patienceMs
     return new Promise((resolve, reject) => {
-      const child = spawn(isBatchFile(hook.path) ? `"${hook.path}"` : hook.path, [], {
+      const child = spawn(command.file, command.args, {
+        ...command.options,
         env,
         stdio: ['pipe', 'pipe', 'pipe'],
         // In a group of its own, so that a hook which takes too long is ended with all that it started.
         detached: process.platform !== 'win32',
-        // Windows starts a batch file by its shell alone; there are no arguments that the shell could misread.
-        shell: isBatchFile(hook.path),
         windowsHide: true,
       })
-      let output = ''
-      const keep = (chunk: Buffer) => (output = (output + chunk.toString('utf8')).slice(-keptOutput))
+      const output = new Output(hook.pairOnStdin)
+      const keep = (chunk: Buffer) => output.take(chunk)
       child.stdout.on('data', keep)
       child.stderr.on('data', keep)
       const end = (why?: string) => {
@@ -94,10 +114,8 @@ export class DeployHooks implements Hooks {
         clearTimeout(lingering)
         child.stdout.destroy()
         child.stderr.destroy()
-        // A hook may print what it was given: the secret must not travel on in an error.
-        const said = output.replaceAll(pair.secret.reveal(), '[secret]').trim()
         if (why === undefined) resolve()
-        else reject(failed(hook, `${why}${said ? `: ${said}` : ''}`))
+        else reject(failed(hook, `${why}${output.said(pair.secret.reveal())}`))
       }
       const late = setTimeout(() => {
         endGroup(child)
@@ -123,6 +141,32 @@ export class DeployHooks implements Hooks {
   }
 }
 
+/** What a hook prints, of which the end is kept to say why it failed. */
+class Output {
+  readonly #gotPair: boolean
+  #bytes = 0
+  #end = ''
+
+  constructor(gotPair: boolean) {
+    this.#gotPair = gotPair
+  }
+
+  take(chunk: Buffer): void {
+    this.#bytes += chunk.length
+    // It may print what it was given in any form, in parts or encoded: nothing of it is kept.
+    if (!this.#gotPair) this.#end = (this.#end + chunk.toString('utf8')).slice(-keptOutput)
+  }
+
+  /** @param secret of the new pair, which the hook may have read from the file; a part at the cut end goes with it */
+  said(secret: string): string {
+    if (this.#gotPair && this.#bytes > 0)
+      return `; the ${this.#bytes} bytes that it printed are not shown, since it was given the new pair`
+    const whole = this.#end.replaceAll(secret, '[secret]')
+    const said = (this.#end.length < keptOutput ? whole : whole.slice(secret.length)).trim()
+    return said === '' ? '' : `: ${said}`
+  }
+}
+
 function endGroup(child: ChildProcess): void {
   try {
     if (process.platform === 'win32' || child.pid === undefined) child.kill()
@@ -133,22 +177,56 @@ function endGroup(child: ChildProcess): void {
 }
 
 async function executables(directory: string): Promise<string[]> {
-  const names = (await fs.readdir(directory).catch(() => [])).sort()
+  let names: string[]
+  try {
+    names = (await ownFiles.list(directory)).sort()
+  } catch (error) {
+    // Hooks that nobody can see are not none: the old key would go before they have run.
+    throw new Failure(
+      {
+        name: 'hooks-unreadable',
+        title: 'The deploy hooks cannot be seen',
+        detail: `${directory}, where they are looked for, cannot be read: ${whyNot(error)}.`,
+        remedy: 'Make it a directory that you can read, or move it away, then retry.',
+      },
+      { cause: error },
+    )
+  }
   const paths: string[] = []
   for (const name of names) {
     const path = join(directory, name)
     const stat = await fs.stat(path).catch(() => undefined)
-    if (stat?.isFile() && isExecutable(name, stat.mode) && !name.startsWith('.')) paths.push(path)
+    if (stat?.isFile() && isHook(name, stat.mode)) paths.push(path)
   }
   return paths
 }
 
-/** Windows knows a program by its name, not by a mode. */
-function isExecutable(name: string, mode: number): boolean {
-  return process.platform === 'win32' ? /\.(exe|com|bat|cmd)$/i.test(name) : (mode & 0o111) !== 0
+function commandOf(path: string): HookCommand {
+  const command = hookCommand(path)
+  if ('file' in command) return command
+  throw new Failure({
+    name: 'unknown-hook',
+    title: 'A deploy hook cannot be run',
+    detail: `${path} was not run: ${command.why}.`,
+    remedy: command.remedy,
+  })
 }
 
-const isBatchFile = (path: string) => process.platform === 'win32' && /\.(bat|cmd)$/i.test(path)
+/**
+ * A program that another user can replace would run as the person, and get the new pair: such a one is not run.
+ * One that is not there fails when it is run.
+ */
+async function refuseForeign(path: string): Promise<void> {
+  const why = await whoElseMayChange(path)
+  if (why === undefined) return
+  throw new Failure({
+    name: 'unsafe-hook',
+    title: 'A deploy hook is not safe to run',
+    detail: `${path} was not run: ${why}.`,
+    remedy:
+      'Make it and the directories above it yours, and writable by nobody else (chmod go-w), then retry.',
+  })
+}
 
 function failed(hook: Hook, why: string): Failure {
   return new Failure({

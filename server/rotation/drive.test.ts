@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../platform/failure.ts'
 import type { Entry, Facts, NewEntry } from './entries.ts'
-import { drive, JournalFailure, type Step } from './machine.ts'
+import { drive, JournalFailure, LeftWaiting, MovedOn, type Step } from './machine.ts'
 import { stoppedByPerson } from './world.ts'
 
 const because = (error: unknown) => ({ name: String(error), title: 'T', detail: 'D.' })
@@ -274,5 +274,45 @@ describe('a journal that cannot be written', () => {
       message: 'full',
       cause,
     })
+  })
+})
+
+describe('what ends a drive without a failure', () => {
+  const movedOn = () => Promise.reject(new MovedOn({ name: 'moved', title: 'T', detail: 'Others moved on.' }))
+  const leaves = () => Promise.reject(new LeftWaiting())
+  const over = { phase: 'finished', outcome: 'superseded', trouble: { name: 'moved' } }
+
+  it.each<[string, readonly Step<null>[], NewEntry[]]>([
+    ['in a step', [{ name: 'check', do: movedOn }], []],
+    ['in a look', [{ name: 'check', do: fine, settle: movedOn }], [{ phase: 'started', step: 'check' }]],
+    [
+      'on the way back',
+      [{ name: 'check', do: fine, undo: movedOn }],
+      [{ phase: 'started', step: 'check' }, { phase: 'done', step: 'check' }, { phase: 'resumed' }],
+    ],
+  ])('others moved on, found %s: it is over', async (_, steps, before) => {
+    const log = new Log(...before)
+    await go(log, steps)
+    expect(log.appended.at(-1)).toMatchObject(over)
+  })
+
+  it.each<[string, readonly Step<null>[], NewEntry[], string]>([
+    ['in a step', [{ name: 'check', do: leaves }], [], 'started check'],
+    [
+      'in a look',
+      [{ name: 'check', do: fine, settle: leaves }],
+      [{ phase: 'started', step: 'check' }],
+      'started check',
+    ],
+    [
+      'on the way back',
+      [{ name: 'check', do: fine, undo: leaves }],
+      [{ phase: 'started', step: 'check' }, { phase: 'done', step: 'check' }, { phase: 'resumed' }],
+      'undoing check',
+    ],
+  ])('a wait was given up %s: it stands as it stood', async (_, steps, before, last) => {
+    const log = new Log(...before)
+    await expect(go(log, steps)).rejects.toThrow(LeftWaiting)
+    expect(says(log).at(-1)).toBe(last)
   })
 })

@@ -45,9 +45,17 @@ export function spareOf({ spare, merge }: Pick<Spec, 'spare' | 'merge'>): string
 export type Facts = Readonly<Record<string, unknown>>
 
 /**
+ * How a rotation ended. `superseded`: a newer run of the same user took over what it had left, the person closed it as
+ * it stood, or the world has moved on so far that nothing of it is left to do.
+ */
+export type Outcome = 'done' | 'rolledBack' | 'stopped' | 'superseded'
+
+/**
  * `started`: the intention, durable before the act. `settled`: what a look at the files and at AWS found after a
  * crash or an error. `resumed`: a new process took the rotation on. `retried`: the person asked for another try.
- * `halted`: it waits for the person. `finished`: it is over.
+ * `waiting`: an act waits
+ * until what it depends on can be known again. `superseding`: the run `by` takes over what this one left. `closing`: the
+ * person ends it as it stands. `halted`: it waits for the person. `finished`: it is over.
  */
 export type Entry =
   | {
@@ -72,9 +80,10 @@ export type Entry =
       readonly facts?: Facts
     }
   | { readonly at: string; readonly phase: 'undoFailed'; readonly step: StepName; readonly trouble: Trouble }
-  | { readonly at: string; readonly phase: 'resumed' | 'retried' | 'stopping' }
-  | { readonly at: string; readonly phase: 'halted'; readonly trouble: Trouble }
-  | { readonly at: string; readonly phase: 'finished'; readonly outcome: 'done' | 'rolledBack' | 'stopped' }
+  | { readonly at: string; readonly phase: 'resumed' | 'retried' | 'stopping' | 'closing' }
+  | { readonly at: string; readonly phase: 'superseding'; readonly by: string }
+  | { readonly at: string; readonly phase: 'waiting' | 'halted'; readonly trouble: Trouble }
+  | { readonly at: string; readonly phase: 'finished'; readonly outcome: Outcome; readonly trouble?: Trouble }
   | { readonly at: string; readonly phase: 'alarm'; readonly trouble: Trouble }
 
 /** `in`: its effect is there, wholly or in part. `out`: it is not. `unclear`: only a person can tell, and reads why. */

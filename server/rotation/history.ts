@@ -1,3 +1,4 @@
+import { csvLine } from '../platform/csv.ts'
 import { StepName, type HistoryRow } from '../api/run.ts'
 
 const columns = [
@@ -23,18 +24,10 @@ const steps = StepName.enum
 export function historyCsv(rows: readonly HistoryRow[]): string {
   const lines = rows.map((row) => {
     const took = new Map(row.steps.map(({ name, milliseconds }) => [name, milliseconds]))
-    return [
-      ...columns.map((column) => cell(column === 'profiles' ? row.profiles.join(' ') : row[column])),
-      ...steps.map((step) => took.get(step) ?? ''),
-    ].join(',')
+    return csvLine([
+      ...columns.map((column) => (column === 'profiles' ? row.profiles.join(' ') : row[column])),
+      ...steps.map((step) => took.get(step)),
+    ])
   })
-  const head = [...columns, ...steps.map((step) => `${step}Ms`)].join(',')
-  return [head, ...lines].map((line) => `${line}\r\n`).join('')
-}
-
-function cell(value: string | undefined): string {
-  const text = value ?? ''
-  // A profile named `=cmd|…` must not become a formula in an auditor's spreadsheet.
-  const inert = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert
+  return csvLine([...columns, ...steps.map((step) => `${step}Ms`)]) + lines.join('')
 }

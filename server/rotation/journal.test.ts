@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -170,6 +171,9 @@ describe('reading journals', () => {
     )
     writeFileSync(join(directory, '5-header.jsonl'), 'x\n')
     writeFileSync(join(directory, '6-hollow.jsonl'), `${text}${JSON.stringify({ rotation: 'r.1' })}\n`)
+    writeFileSync(join(directory, '7-null.jsonl'), `${text}null\n`)
+    writeFileSync(join(directory, '8-renamed.jsonl'), text)
+    mkdirSync(join(directory, '9-directory.jsonl'))
     writeFileSync(join(directory, 'notes.txt'), 'not ours')
     const { runs, damaged } = await readRuns(directory)
     expect(runs.map((run) => run.header.run)).toEqual([header.run])
@@ -179,7 +183,53 @@ describe('reading journals', () => {
       ['4-stranger.jsonl', 'line 2 names a rotation that the header does not'],
       ['5-header.jsonl', expect.stringContaining('JSON')],
       ['6-hollow.jsonl', 'line 2 holds no entry'],
+      ['7-null.jsonl', 'line 2 names a rotation that the header does not'],
+      ['8-renamed.jsonl', 'its header is of another run'],
+      ['9-directory.jsonl', expect.stringContaining('directory')],
     ])
+  })
+
+  const trouble = { name: 'x', title: 'X', detail: 'It happened.' }
+  it.each([
+    { phase: 'started', step: 'create' },
+    { phase: 'done', step: 'create', facts: { newKey: 'AKIANEW0000000000000' } },
+    { phase: 'noted', step: 'create', facts: {} },
+    { phase: 'undoing', step: 'create' },
+    { phase: 'undone', step: 'create' },
+    { phase: 'failed', step: 'create', trouble },
+    { phase: 'undoFailed', step: 'create', trouble },
+    { phase: 'settled', step: 'create', found: 'in' },
+    { phase: 'settled', step: 'create', found: 'unclear', trouble },
+    { phase: 'resumed' },
+    { phase: 'retried' },
+    { phase: 'stopping' },
+    { phase: 'superseding', by: 'r' },
+    { phase: 'waiting', trouble },
+    { phase: 'halted', trouble },
+    { phase: 'alarm', trouble },
+    { phase: 'finished', outcome: 'done' },
+  ])('knows the entry %j, and none that lacks a part of it', async (part) => {
+    const readsAs = async (each: object) => {
+      const journal = await Journal.create(directory, header)
+      await journal.close()
+      appendFileSync(path(), `${JSON.stringify({ rotation: 'r.1', entry: each })}\n`)
+      const read = await readRun(path()).then(
+        ({ entries }) => entries.get('r.1'),
+        (error: unknown) => (error as Error).message,
+      )
+      rmSync(path())
+      return read
+    }
+    const { at } = entry
+    expect(await readsAs({ at, ...part })).toEqual([{ at, ...part }])
+    const why = 'line 2 is of no kind that this Keyturn knows'
+    expect(await readsAs(part)).toBe(why)
+    expect(await readsAs({ at, ...part, phase: 'dreamt' })).toBe(why)
+    expect(await readsAs({ at, ...part, facts: [] })).toBe(why)
+    expect(await readsAs({ at, ...part, facts: null })).toBe(why)
+    expect(await readsAs({ at, ...part, trouble: { name: 'without words' } })).toBe(why)
+    for (const missing of Object.keys(part).filter((name) => name !== 'phase' && name !== 'facts'))
+      expect([missing, await readsAs({ at, ...part, [missing]: undefined })]).toEqual([missing, why])
   })
 
   it('reads an empty file as a run that never began', async () => {

@@ -1,10 +1,15 @@
-import fs, { type FileHandle } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import type { OldKeyMode } from '../api/plan.ts'
-import type { RunKind } from '../api/run.ts'
+import type { FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { OldKeyMode } from '../api/plan.ts'
+import type { Trouble } from '../api/problem.ts'
+import { Beginner, RunKind, StepName } from '../api/run.ts'
+import { oneOf } from '../api/words.ts'
 import type { Target } from '../keys/iam.ts'
 import type { Entry, Spec } from './entries.ts'
 import { makeDirectory, syncDirectory } from '../platform/atomicFile.ts'
+import { ownFiles, whyNot } from '../platform/ownFiles.ts'
 import { JournalFailure } from './machine.ts'
 
 /** The first line of a run's file: what it is about. */
@@ -16,6 +21,8 @@ export interface RunHeader {
   readonly oldKey: OldKeyMode
   /** The run whose rotations this one undoes. */
   readonly undoes?: string
+  /** Who began it; none: the page, or a Keyturn that did not note it. */
+  readonly by?: Beginner
   readonly rotations: readonly { readonly spec: Spec; readonly target: Target }[]
 }
 
@@ -23,6 +30,9 @@ interface Line {
   readonly rotation: string
   readonly entry: Entry
 }
+
+/** Where the journal of a run is. */
+export const journalPath = (directory: string, run: string): string => join(directory, `${run}.jsonl`)
 
 /** A run as its file tells it. */
 export interface RecordedRun {
@@ -51,10 +61,10 @@ export class Journal {
 
   /** Creates the run's file; durable, its directory entry included, when it resolves. */
   static async create(directory: string, header: RunHeader): Promise<Journal> {
-    const journal = new Journal(join(directory, `${header.run}.jsonl`), 0)
+    const journal = new Journal(journalPath(directory, header.run), 0)
     try {
       await makeDirectory(directory)
-      journal.#file = await fs.open(journal.path, 'ax', 0o600)
+      journal.#file = await ownFiles.open(journal.path, 'ax', 0o600)
       await journal.#append(`${JSON.stringify(header)}\n`)
       await syncDirectory(dirname(journal.path))
     } catch (error) {
@@ -66,9 +76,9 @@ export class Journal {
 
   /** Opens the file of a run that goes on; a torn last line is cut off first. */
   static async reopen(directory: string, recorded: RecordedRun): Promise<Journal> {
-    const journal = new Journal(join(directory, `${recorded.header.run}.jsonl`), recorded.soundBytes)
+    const journal = new Journal(journalPath(directory, recorded.header.run), recorded.soundBytes)
     try {
-      journal.#file = await fs.open(journal.path, 'r+')
+      journal.#file = await ownFiles.open(journal.path, 'r+')
       await journal.#file.truncate(recorded.soundBytes)
     } catch (error) {
       await journal.close().catch(() => undefined)
@@ -133,30 +143,119 @@ export class Journal {
   }
 }
 
-/** Reads one run's file. @throws Error where its header is not whole or a line in the middle is not readable */
+/** A journal that cannot be taken for one. The message is a clause, such as 'line 3 is damaged'. */
+class Damaged extends Error {}
+
+const name = Type.String({ minLength: 1 })
+const profiles = Type.Array(Type.Object({ name: Type.String(), file: oneOf(['credentials', 'config']) }))
+/** What everything that reads a header counts on; what else stands there is told by its types. */
+const Header = Type.Object({
+  version: Type.Literal(1),
+  run: name,
+  kind: RunKind,
+  at: name,
+  oldKey: OldKeyMode,
+  by: Type.Optional(Beginner),
+  rotations: Type.Array(
+    Type.Object({
+      spec: Type.Object({
+        id: name,
+        kind: RunKind,
+        from: name,
+        to: Type.Optional(name),
+        profiles,
+        merge: Type.Optional(Type.Object({ key: name, profiles })),
+        retire: OldKeyMode,
+        hooks: Type.Optional(Type.Array(name)),
+      }),
+      target: Type.Object({}),
+    }),
+  ),
+})
+
+function headerOf(text: string): RunHeader {
+  const header = jsonOf(text, 'its header is not JSON')
+  if (typeof header !== 'object' || header === null || Reflect.get(header, 'version') !== 1)
+    throw new Damaged('its header is of no version that this Keyturn knows')
+  if (!Value.Check(Header, header) || !Number.isFinite(Date.parse(header.at)))
+    throw new Damaged('its header is of no kind that this Keyturn knows')
+  return header as unknown as RunHeader
+}
+
+function jsonOf(text: string, why: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Damaged(why, { cause: error })
+  }
+}
+
+const steps = new Set<unknown>(StepName.enum)
+const outcomes = new Set<unknown>(['done', 'rolledBack', 'stopped', 'superseded'])
+const found = new Set<unknown>(['in', 'out', 'unclear'])
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** By hand, since a long history has some hundred thousand of them, and each start reads all. */
+function isEntry(entry: object): boolean {
+  const { at, phase, step, facts, trouble, by, outcome, ...rest } = entry as Record<string, unknown>
+  if (typeof at !== 'string' || !(facts === undefined || isObject(facts))) return false
+  const hasWords = isObject(trouble) && typeof Reflect.get(trouble as object, 'detail') === 'string'
+  if (trouble !== undefined && !hasWords) return false
+  switch (phase) {
+    case 'started':
+    case 'done':
+    case 'noted':
+    case 'undoing':
+    case 'undone':
+      return steps.has(step)
+    case 'failed':
+    case 'undoFailed':
+      return steps.has(step) && hasWords
+    case 'settled':
+      return steps.has(step) && found.has(rest['found']) && (rest['found'] !== 'unclear' || hasWords)
+    case 'resumed':
+    case 'retried':
+    case 'stopping':
+    case 'closing':
+      return true
+    case 'superseding':
+      return typeof by === 'string'
+    case 'waiting':
+    case 'halted':
+    case 'alarm':
+      return hasWords
+    case 'finished':
+      return outcomes.has(outcome)
+    default:
+      return false
+  }
+}
+
+/** Not one line of it is whole: the run never began, and nothing was done for it. */
+class NeverBegan extends Damaged {}
+
+/** Reads one run's file. @throws Error whose message, or `whyNot` of it, says why it cannot be taken for one */
 export async function readRun(path: string): Promise<RecordedRun> {
-  const bytes = await fs.readFile(path)
-  const end = bytes.lastIndexOf(0x0a) + 1
-  const lines = bytes.subarray(0, end).toString('utf8').split('\n').slice(0, -1)
-  const [first, ...rest] = lines
-  if (first === undefined) throw new Error('it has no header')
-  const header = JSON.parse(first) as RunHeader
-  if (header.version !== 1 || !Array.isArray(header.rotations))
-    throw new Error('its header is of no version that this Keyturn knows')
+  const bytes = await ownFiles.read(path, mostBytes)
+  const end = (bytes?.lastIndexOf(0x0a) ?? -1) + 1
+  const lines = bytes?.subarray(0, end).toString('utf8').split('\n').slice(0, -1)
+  const [first, ...rest] = lines ?? []
+  if (first === undefined) throw new NeverBegan('it has no header')
+  const header = headerOf(first)
   const entries = new Map<string, Entry[]>(header.rotations.map((each) => [each.spec.id, []]))
   for (const [index, text] of rest.entries()) {
-    let line: Line
-    try {
-      line = JSON.parse(text) as Line
-    } catch (error) {
-      throw new Error(`line ${index + 2} is damaged`, { cause: error })
-    }
-    const list = entries.get(line.rotation)
-    if (!list) throw new Error(`line ${index + 2} names a rotation that the header does not`)
+    const where = `line ${index + 2}`
+    const line = jsonOf(text, `${where} is damaged`) as Line | null
+    const list = entries.get(line?.rotation ?? '')
+    if (!line || !list) throw new Damaged(`${where} names a rotation that the header does not`)
     // Whoever folds the entries counts on their phase: without one the start would fail, and with it every other run.
-    if (typeof line.entry?.phase !== 'string') throw new Error(`line ${index + 2} holds no entry`)
+    if (typeof line.entry?.phase !== 'string') throw new Damaged(`${where} holds no entry`)
+    if (!isEntry(line.entry)) throw new Damaged(`${where} is of no kind that this Keyturn knows`)
     list.push(line.entry)
   }
+  // Its path is made of that name again when the run goes on.
+  if (`${header.run}.jsonl` !== basename(path)) throw new Damaged('its header is of another run')
   return { header, entries, soundBytes: end }
 }
 
@@ -166,15 +265,27 @@ export interface ReadRuns {
   readonly damaged: readonly { readonly path: string; readonly why: string }[]
 }
 
-/** All runs, oldest first. A file without one whole line is a run that never began: nothing was done for it. */
+/** What a journal that was set aside means to the person. */
+export function damagedJournal({ path, why }: ReadRuns['damaged'][number]): Trouble {
+  return {
+    name: 'journal-damaged',
+    title: 'A journal cannot be read',
+    detail: `${path}: ${why}. What its run did is not shown.`,
+    remedy: 'Check the keys; if an unknown key shows up, look at it in the AWS console.',
+  }
+}
+
+/**
+ * All runs, oldest first. A file without one whole line is a run that never began: nothing was done for it. Whatever
+ * stands in the place of a journal, it costs no other run.
+ * @throws the file system's error where the directory is there and cannot be read
+ */
 export async function readRuns(directory: string): Promise<ReadRuns> {
-  const names = (await fs.readdir(directory).catch(missingIsEmpty))
-    .filter((name) => name.endsWith('.jsonl'))
-    .sort()
   const runs: RecordedRun[] = []
   const damaged: { path: string; why: string }[] = []
+  const names = (await ownFiles.list(directory)).filter((each) => each.endsWith('.jsonl')).sort()
   for (let from = 0; from < names.length; from += readAtOnce) {
-    const paths = names.slice(from, from + readAtOnce).map((name) => join(directory, name))
+    const paths = names.slice(from, from + readAtOnce).map((each) => join(directory, each))
     for (const read of await Promise.all(paths.map(readOrWhy))) {
       if (!read) continue
       if ('why' in read) damaged.push(read)
@@ -186,22 +297,16 @@ export async function readRuns(directory: string): Promise<ReadRuns> {
 
 /** Journals that are read side by side: enough to keep the disk busy, and far below any limit of open files. */
 const readAtOnce = 64
+/** A run of a thousand keys writes a few of them. */
+const mostBytes = 256 * 1024 * 1024
 
 async function readOrWhy(path: string): Promise<RecordedRun | { path: string; why: string } | undefined> {
   try {
     return await readRun(path)
   } catch (error) {
-    return (await neverBegan(path)) ? undefined : { path, why: (error as Error).message }
+    if (error instanceof NeverBegan) return undefined
+    return { path, why: error instanceof Damaged ? error.message : whyNot(error) }
   }
-}
-
-async function neverBegan(path: string): Promise<boolean> {
-  return !(await fs.readFile(path)).includes(0x0a)
-}
-
-function missingIsEmpty(error: unknown): string[] {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-  throw error
 }
 
 function journalFailure(error: unknown): JournalFailure {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Rotation } from '../api/run.ts'
-import { dies, holds } from './testing/callEnds.ts'
+import { Secret } from '../profiles/keyPair.ts'
+import { answers, dies, holds, refusal } from './testing/callEnds.ts'
 import { Stage } from './testing/stage.ts'
 
 const day = 86_400_000
@@ -52,22 +53,132 @@ describe('a kept pair is forgotten when the person says so', () => {
   })
 })
 
+describe('what may be the last copy that works is not forgotten', () => {
+  /** Another program has put a stranger's key in the place of the one that the rotation saved. */
+  async function lost() {
+    const stage = await Stage.open()
+    const rotation = await stage.rotate()
+    stage.puts(stage.iam.addKey(stage.iam.addUser('zoe')), stage.keys[1]!)
+    return { stage, rotation }
+  }
+
+  it('at a press', async () => {
+    const { stage, rotation } = await lost()
+    await expect(stage.room.runs.forgetPair(rotation.key)).rejects.toMatchObject({
+      trouble: { name: 'last-copy' },
+    })
+    expect(await kept(stage)).toEqual([rotation.key])
+  })
+
+  it('where AWS refuses the key that a file holds: somebody has turned it off since, or nobody can ask', async () => {
+    const stage = await Stage.open()
+    const rotation = await stage.rotate('keep')
+    const inTheFile = stage.keys.at(-1)!
+    const forget = () => stage.room.runs.forgetPair(rotation.key)
+    inTheFile.status = 'Inactive'
+    stage.clock.advance(60_000)
+    await expect(forget()).rejects.toMatchObject({ trouble: { name: 'last-copy' } })
+    inTheFile.status = 'Active'
+    answers(stage.iam, 'whoAmI', () => Promise.reject(refusal('network')))
+    await expect(forget()).rejects.toMatchObject({ trouble: { name: 'last-copy' } })
+    await forget()
+    expect(await kept(stage)).toEqual([])
+  })
+
+  it('where its run is not known, so that nobody can say which AWS to ask', async () => {
+    const stage = await Stage.open()
+    const inTheFile = stage.keys[0]!
+    const pair = { id: inTheFile.id, secret: new Secret(inTheFile.secret) }
+    await stage.room.undo.put(
+      'of no run',
+      { id: 'AKIAUNKNOWN000000000', secret: new Secret('unknown') },
+      pair,
+    )
+    await expect(stage.room.runs.forgetPair('AKIAUNKNOWN000000000')).rejects.toMatchObject({
+      trouble: { name: 'last-copy' },
+    })
+  })
+
+  it('of the new key, where the old one alone is gone for good', async () => {
+    const stage = await Stage.open()
+    const first = await stage.rotate()
+    const made = stage.keys.at(-1)!
+    await stage.room.undo.removeOld(first.key)
+    expect((await stage.room.undo.pair(made.id))?.secret.reveal()).toBe(made.secret)
+  })
+
+  it('after a mend, which turned nothing off', async () => {
+    const stage = await Stage.open()
+    const text = stage.disk.text('credentials')
+    const rotation = await stage.rotate()
+    stage.disk.lay('credentials', text)
+    await stage.restart()
+    const { run } = await stage.room.undos.mend()
+    if (!run) throw new Error('nothing to mend')
+    expect((await stage.run(run)).state).toBe('done')
+    await stage.room.runs.forgetPair(rotation.key)
+    expect(await stage.room.undo.pair(rotation.key)).toBeUndefined()
+  })
+
+  it('by its age, whether or not its run is known', async () => {
+    const { stage, rotation } = await lost()
+    const pair = { id: 'AKIAUNKNOWN000000000', secret: new Secret('unknown') }
+    await stage.room.undo.put('of no run', pair, pair)
+    const alone = { id: 'AKIAALONE00000000000', secret: new Secret('alone') }
+    await stage.room.undo.put('of no run', alone)
+    stage.clock.advance(100 * day)
+    await stage.room.runs.expireUndo()
+    expect((await kept(stage)).sort()).toEqual([rotation.key, pair.id, alone.id].sort())
+  })
+
+  it.each([
+    ['AWS has not been asked yet', undefined],
+    ['this machine’s clock is thirty days ahead of AWS’s', -30 * day],
+  ])('by its age, where %s', async (_, offset) => {
+    const stage = await Stage.open('single', {}, { awsOffset: () => offset })
+    const { key } = await stage.rotate()
+    stage.clock.advance(100 * day)
+    await stage.room.runs.expireUndo()
+    expect(await kept(stage)).toEqual([key])
+  })
+
+  it('where a file holds only a key that was turned off', async () => {
+    const stage = await Stage.open()
+    const { key } = await stage.rotate()
+    stage.puts(stage.keys[0]!, stage.keys[1]!)
+    stage.clock.advance(100 * day)
+    await stage.room.runs.expireUndo()
+    expect(await kept(stage)).toEqual([key])
+    await expect(stage.room.runs.forgetPair(key)).rejects.toMatchObject({ trouble: { name: 'last-copy' } })
+  })
+
+  it('but is where the key was deleted, and a file holds the new one', async () => {
+    const stage = await Stage.open()
+    const rotation = await stage.rotate('delete')
+    expect(await stage.room.undo.list()).toMatchObject([{ key: rotation.key, old: false }])
+    await stage.room.runs.forgetPair(rotation.key)
+    expect(await kept(stage)).toEqual([])
+  })
+})
+
 describe('a kept pair expires', () => {
   it('after its days, and the page is told of the run whose undo it was', async () => {
     const stage = await Stage.open('two users at once')
     const rotation = await stage.rotate()
-    await stage.restore(rotation)
+    const restored = await stage.restore(rotation)
     const other = stage.room.runs.existing(rotation.run).rotations[1]
-    expect(await kept(stage)).toEqual([other?.key])
+    // Of the restored one the pair that works again is kept, under the key that gave way to it.
+    const both = [other?.key, rotation.newKey].sort()
+    expect((await kept(stage)).sort()).toEqual(both)
     stage.clock.advance(7 * day - 60_000)
     await stage.room.runs.expireUndo()
-    expect(await kept(stage)).toEqual([other?.key])
+    expect((await kept(stage)).sort()).toEqual(both)
     stage.clock.advance(60_000)
     stage.room.events.length = 0
     await stage.room.runs.expireUndo()
     expect(await kept(stage)).toEqual([])
     const told = stage.room.events.map((event) => (event.type === 'run' ? event.run.id : event.type))
-    expect(told).toEqual(['rotation', rotation.run])
+    expect(told.filter((each) => each !== 'rotation')).toEqual([rotation.run, restored.run])
     expect(stage.room.runs.existing(rotation.run).rotations[1]?.undo).toEqual(['reactivate'])
   })
 

@@ -1,6 +1,8 @@
 import type { Trouble } from '../api/problem.ts'
 import type { StepName } from '../api/run.ts'
-import type { Entry, Facts, NewEntry, Settled } from './entries.ts'
+import { kindOf } from '../api/troubles.ts'
+import type { Entry, Facts, NewEntry, Outcome, Settled } from './entries.ts'
+import { Failure } from '../platform/failure.ts'
 import { stoppedByPerson } from './world.ts'
 
 /**
@@ -29,9 +31,7 @@ export type StepShape = Pick<Step<never>, 'name' | 'pivot'> & { readonly undo?: 
 export type Decision<S extends StepShape> =
   | { readonly kind: 'run' | 'settle' | 'undo'; readonly step: S }
   | { readonly kind: 'halt'; readonly trouble: Trouble }
-  | { readonly kind: 'over'; readonly outcome: Outcome }
-
-type Outcome = NonNullable<Standing['finished']>
+  | { readonly kind: 'over'; readonly outcome: Outcome; readonly trouble?: Trouble }
 
 type Mark = 'started' | 'failed' | 'done' | 'out' | 'unclear' | 'undoing' | 'undoFailed' | 'undone'
 
@@ -52,7 +52,15 @@ export interface Standing {
   readonly begun: boolean
   /** That it waits for the person is in the journal. */
   readonly halted: boolean
-  readonly finished?: 'done' | 'rolledBack' | 'stopped'
+  /** The name of the trouble that it stood still for when the person last had it tried again. */
+  readonly triedOn?: string
+  /** What it waited for when the journal was last written. */
+  readonly waiting?: Trouble
+  /** The newer run that takes over what this one left. */
+  readonly supersededBy?: string
+  /** The person ends it as it stands: what nobody would use is taken back if it can be, and nothing is finished. */
+  readonly closing: boolean
+  readonly finished?: Outcome
 }
 
 /** Folds entries into a standing. Later facts win; a retry after a rollback begins anew. */
@@ -63,13 +71,18 @@ export function stand(steps: readonly StepShape[], entries: readonly Entry[]): S
   let committed = false
   let astray = false
   let stopping = false
+  let closing = false
   let begun = false
   let halted = false
   let trouble: Trouble | undefined
   let stuck: Trouble | undefined
+  let waiting: Trouble | undefined
+  let triedOn: string | undefined
+  let supersededBy: string | undefined
   let finished: Standing['finished']
 
   for (const entry of entries) {
+    waiting = entry.phase === 'waiting' ? entry.trouble : undefined
     if ('facts' in entry) facts = { ...facts, ...entry.facts }
     switch (entry.phase) {
       case 'started':
@@ -105,6 +118,7 @@ export function stand(steps: readonly StepShape[], entries: readonly Entry[]): S
         break
       case 'resumed':
         astray = true
+        triedOn = halted ? stuck?.name : undefined
         halted = false
         stuck = undefined
         tryAgain(marks)
@@ -113,7 +127,17 @@ export function stand(steps: readonly StepShape[], entries: readonly Entry[]): S
         stopping = true
         astray = true
         break
+      case 'superseding':
+      case 'closing':
+        if (entry.phase === 'superseding') supersededBy = entry.by
+        else closing = true
+        astray = true
+        halted = false
+        stuck = undefined
+        tryAgain(marks)
+        break
       case 'retried':
+        triedOn = halted ? stuck?.name : undefined
         halted = false
         stuck = undefined
         if (finished === 'rolledBack' || finished === 'stopped') {
@@ -129,7 +153,9 @@ export function stand(steps: readonly StepShape[], entries: readonly Entry[]): S
         break
       case 'finished':
         finished = entry.outcome
+        if (entry.trouble) trouble = entry.trouble
         break
+      case 'waiting':
       case 'noted':
       case 'alarm':
         break
@@ -141,10 +167,14 @@ export function stand(steps: readonly StepShape[], entries: readonly Entry[]): S
     committed,
     aborting: astray && !committed,
     stopping,
+    closing,
     begun,
     halted,
     ...(trouble && { trouble }),
     ...(stuck && { stuck }),
+    ...(waiting && { waiting }),
+    ...(triedOn !== undefined && { triedOn }),
+    ...(supersededBy !== undefined && { supersededBy }),
     ...(finished && { finished }),
   }
 }
@@ -163,7 +193,11 @@ export function decide<S extends StepShape>(steps: readonly S[], entries: readon
   const stands = (step: S, ...any: readonly Mark[]) => any.some((mark) => marks.get(step.name) === mark)
 
   if (standing.finished) return { kind: 'over', outcome: standing.finished }
-  if (standing.stuck) return { kind: 'halt', trouble: standing.stuck }
+  // Whoever took over goes on from what is there: of this one only what nobody would use is taken back, and nothing is
+  // finished. The same where the person closes it.
+  const superseded = standing.supersededBy !== undefined || standing.closing
+  if (superseded && (standing.stuck || standing.committed)) return { kind: 'over', outcome: 'superseded' }
+  if (standing.stuck) return stopAt(standing.stuck, standing)
 
   const unsettled = steps.findLast((step) => stands(step, 'started', 'failed'))
   if (unsettled) return { kind: 'settle', step: unsettled }
@@ -171,6 +205,7 @@ export function decide<S extends StepShape>(steps: readonly S[], entries: readon
   if (standing.aborting) {
     const dirty = steps.findLast((step) => step.undo !== undefined && stands(step, 'done', 'undoing'))
     if (dirty) return { kind: 'undo', step: dirty }
+    if (superseded) return { kind: 'over', outcome: 'superseded' }
     return { kind: 'over', outcome: standing.stopping || !standing.begun ? 'stopped' : 'rolledBack' }
   }
 
@@ -178,7 +213,15 @@ export function decide<S extends StepShape>(steps: readonly S[], entries: readon
   if (!next) return { kind: 'over', outcome: 'done' }
   // After the pivot a step that failed waits for the person; a crash is no failure and is simply gone on from.
   const failure = failureSinceRetry(entries, next.name)
-  return failure ? { kind: 'halt', trouble: failure } : { kind: 'run', step: next }
+  return failure ? stopAt(failure, standing) : { kind: 'run', step: next }
+}
+
+/** For the person; where trying again has met the same, and others have moved on, it is over as it stands. */
+function stopAt(trouble: Trouble, { triedOn, halted }: Pick<Standing, 'triedOn' | 'halted'>) {
+  const again = !halted && trouble.name === triedOn && kindOf(trouble.name).final
+  return again
+    ? ({ kind: 'over', outcome: 'superseded', trouble } as const)
+    : ({ kind: 'halt', trouble } as const)
 }
 
 /** It goes back for a reason of its own, which a stop must not hide. A wait that the stop itself ended is none. */
@@ -194,6 +237,13 @@ function failureSinceRetry(entries: readonly Entry[], step: StepName): Trouble |
     .findLast((entry) => entry.step === step)?.trouble
 }
 
+/** The person is told before that another try may be the last one. */
+function closable(trouble: Trouble): Trouble {
+  if (!kindOf(trouble.name).final) return trouble
+  const closes = 'Where nothing has changed by then, Retry closes this rotation as it stands.'
+  return { ...trouble, remedy: [trouble.remedy, closes].filter(Boolean).join(' ') }
+}
+
 /** Thrown where the journal itself cannot be written: nothing more may be done, since no intention can be durable. */
 export class JournalFailure extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
@@ -201,6 +251,21 @@ export class JournalFailure extends Error {
     this.name = 'JournalFailure'
   }
 }
+
+/**
+ * Thrown where a wait is given up before what it waits for is known: at the end of the process, of the patience of a
+ * command, or because the person stops it. Nothing is journaled: the step stands as it stood, and a recovery goes on
+ * with it.
+ */
+export class LeftWaiting extends Error {
+  constructor() {
+    super('left waiting')
+    this.name = 'LeftWaiting'
+  }
+}
+
+/** Thrown where others have moved the world on so far that nothing of a rotation is left to do: it is over. */
+export class MovedOn extends Failure {}
 
 export interface DriveLog {
   entries(): readonly Entry[]
@@ -214,6 +279,7 @@ export interface DriveLog {
  * @param troubleOf turns whatever was thrown into words
  * @param stopAsked true once the person stops the run: what is not committed goes back, the rest is finished
  * @throws JournalFailure where an entry cannot be made durable; nothing is done after that
+ * @throws LeftWaiting where a wait was given up
  */
 export async function drive<World>(
   steps: readonly Step<World>[],
@@ -241,16 +307,26 @@ export async function drive<World>(
         await undo(decision.step)
         break
       case 'halt':
-        if (!standing.halted) await log.append({ phase: 'halted', trouble: decision.trouble })
+        if (!standing.halted) await log.append({ phase: 'halted', trouble: closable(decision.trouble) })
         return
-      case 'over':
-        if (!standing.finished) await log.append({ phase: 'finished', outcome: decision.outcome })
+      case 'over': {
+        const { outcome, trouble } = decision
+        if (!standing.finished) await log.append({ phase: 'finished', outcome, ...(trouble && { trouble }) })
         return
+      }
     }
   }
 
   function known(): Facts {
     return stand(steps, log.entries()).facts
+  }
+
+  /** @throws what ends the drive here without another word in the journal */
+  async function isOver(error: unknown): Promise<boolean> {
+    if (error instanceof JournalFailure || error instanceof LeftWaiting) throw error
+    if (!(error instanceof MovedOn)) return false
+    await log.append({ phase: 'finished', outcome: 'superseded', trouble: error.trouble })
+    return true
   }
 
   async function run(step: Step<World>) {
@@ -260,7 +336,7 @@ export async function drive<World>(
       const facts = await step.do(world, known())
       await log.append({ phase: 'done', step: step.name, facts })
     } catch (error) {
-      if (error instanceof JournalFailure) throw error
+      if (await isOver(error)) return
       await log.append({ phase: 'failed', step: step.name, trouble: troubleOf(error) })
     }
   }
@@ -270,7 +346,7 @@ export async function drive<World>(
       const settled = (await step.settle?.(world, known())) ?? { found: 'out' as const }
       await log.append({ phase: 'settled', step: step.name, ...settled })
     } catch (error) {
-      if (error instanceof JournalFailure) throw error
+      if (await isOver(error)) return
       // That nobody can look does not replace why it failed.
       const { marks, trouble } = stand(steps, log.entries())
       const why = marks.get(step.name) === 'failed' ? trouble : undefined
@@ -289,7 +365,7 @@ export async function drive<World>(
       const facts = await step.undo?.(world, known())
       await log.append({ phase: 'undone', step: step.name, facts })
     } catch (error) {
-      if (error instanceof JournalFailure) throw error
+      if (await isOver(error)) return
       await log.append({ phase: 'undoFailed', step: step.name, trouble: troubleOf(error) })
     }
   }

@@ -1,9 +1,10 @@
 import type { LastUsed, Sibling } from '../api/inventory.ts'
-import type { Plan, PlanChoice, PlanLine, PlanRequest, PlanRotate, PlanSkip } from '../api/plan.ts'
+import type { Plan, PlanChoice, PlanLine, PlanRequest, PlanRoom, PlanRotate, PlanSkip } from '../api/plan.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { Finding, HeldKey } from '../keys/ports.ts'
 import type { FilesSnapshot } from '../profiles/ports.ts'
 import type { Spec } from './entries.ts'
+import { mayMakeRoom, roomClassOf, roomLine, type RoomContext } from './room.ts'
 
 /** A key that was asked for, with what its check found; no finding where it must not be asked about. */
 export interface Checked {
@@ -14,13 +15,13 @@ export interface Checked {
 }
 
 export interface Planned {
-  readonly rows: Pick<Plan, 'rotate' | 'choose' | 'skip'>
+  readonly rows: Pick<Plan, 'rotate' | 'choose' | 'skip' | 'makeRoom'>
   /** In the order of `rows.rotate`; `id` is the position, made whole when the run begins. */
   readonly specs: readonly Omit<Spec, 'id'>[]
 }
 
 /** Everything else that planning looks at. */
-export interface PlanContext {
+export interface PlanContext extends RoomContext {
   readonly snapshot: FilesSnapshot
   /** All keys of the files, asked for or not: what a profile holds is never deleted. */
   readonly held: ReadonlyMap<string, HeldKey>
@@ -38,6 +39,7 @@ export function plan(request: PlanRequest, keys: readonly Checked[], context: Pl
   const rotate: PlanRotate[] = []
   const choose: PlanChoice[] = []
   const skip: PlanSkip[] = []
+  const makeRoom: PlanRoom[] = []
   const specs: Omit<Spec, 'id'>[] = []
   const taken = new Map<string, string>()
   const spares = new Set(request.deleteSpares ?? [])
@@ -70,13 +72,17 @@ export function plan(request: PlanRequest, keys: readonly Checked[], context: Pl
       continue
     }
     const otherHeld = context.held.get(other.id)
-    if (!otherHeld && spares.has(other.id)) {
+    const room = roomClassOf(other, otherHeld !== undefined, finding, context)
+    const tell = (decided: boolean) => makeRoom.push(roomLine(held.id, other, room, decided, context))
+    if (!otherHeld && (spares.has(other.id) || mayMakeRoom(request, room))) {
+      tell(true)
       taken.set(user, held.id)
       rotate.push({ ...rotateRow(checked, context), deletesSpare: other })
       specs.push({ ...specOf(request, checked), spare: other.id })
       continue
     }
     if (otherHeld && !otherHeld.problem && (merges.has(other.id) || merges.has(held.id))) {
+      tell(true)
       taken.set(user, held.id)
       const row = rotateRow(checked, context)
       rotate.push({
@@ -89,10 +95,11 @@ export function plan(request: PlanRequest, keys: readonly Checked[], context: Pl
       specs.push({ ...specOf(request, checked), merge })
       continue
     }
+    tell(false)
     taken.set(user, held.id)
     choose.push(choiceRow(checked, other, otherHeld))
   }
-  return { rows: { rotate, choose, skip }, specs }
+  return { rows: { rotate, choose, skip, makeRoom }, specs }
 }
 
 /** What a check found that makes a rotation pointless. Being denied the list is not: creating may be allowed. */

@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto'
 import type { ServerEvent } from '../api/events.ts'
 import type { Plan, PlanRequest, PlanSkip } from '../api/plan.ts'
 import type { Trouble } from '../api/problem.ts'
-import { daysSince, isOverdue } from '../keys/age.ts'
-import type { Finding, HeldKey } from '../keys/ports.ts'
+import { daysSince, isOverdue } from '../../shared/age.ts'
+import type { Finding, HeldKey, ReplacedKey } from '../keys/ports.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Failure } from '../platform/failure.ts'
+import { parseKeyId } from '../profiles/keyId.ts'
 import { samePair } from '../profiles/keyPair.ts'
 import type { FilesSnapshot } from '../profiles/ports.ts'
+import { consequencesOf } from '../../shared/consequences.ts'
 import { blocking, type Checked, plan as makePlan, type Planned } from './plan.ts'
 import type { NewRun } from './runs.ts'
 
@@ -27,6 +29,8 @@ export interface PlansDeps {
   readonly excluded: () => ReadonlySet<string>
   readonly canary: (id: string) => boolean
   readonly ours: () => ReadonlySet<string>
+  readonly replaced: () => readonly ReplacedKey[]
+  readonly quietDays: () => number
   readonly newRunId: () => string
   readonly onDefect: (error: unknown) => void
 }
@@ -73,6 +77,8 @@ export class Plans {
       rotate: [],
       choose: [],
       skip: [],
+      makeRoom: [],
+      consequences: { make: [], deactivate: [], deleteForGood: [], keepActive: [], stay: [] },
     }
     const draft: Draft = { view, bound: [] }
     this.#drafts.set(view.id, draft)
@@ -136,9 +142,9 @@ export class Plans {
       const key = byId.get(id)
       if (key) return key
       throw new Failure({
-        name: 'unknown-key-id',
+        name: 'unknown-key',
         title: 'No such key',
-        detail: `No profile holds the key ****${id.slice(-4)}.`,
+        detail: `No profile holds ${parseKeyId(id) ? `the key ****${id.slice(-4)}` : 'a key of this id'}.`,
         remedy: 'Look at the list of keys again; the file may have changed.',
       })
     })
@@ -164,6 +170,9 @@ export class Plans {
       snapshot,
       held: new Map(keys.map((key) => [key.id, key])),
       ours: this.#deps.ours(),
+      replaced: new Map(this.#deps.replaced().map((key) => [key.id, key])),
+      quietDays: this.#deps.quietDays(),
+      now: this.#deps.clock.now(),
       ...(await this.#signerAccount(draft.view.request, keys)),
     })
     const skip = [
@@ -172,7 +181,8 @@ export class Plans {
     ]
     const named = new Set(draft.planned.specs.flatMap((spec) => [spec.from, spec.merge?.key]))
     draft.bound = keys.filter((key) => named.has(key.id))
-    this.#show(draft, { state: 'ready', ...draft.planned.rows, skip })
+    const rows = { ...draft.planned.rows, skip }
+    this.#show(draft, { state: 'ready', ...rows, consequences: consequencesOf(rows, draft.view.oldKey) })
   }
 
   /** @throws Failure `no-admin` where the profile that should sign holds no key */

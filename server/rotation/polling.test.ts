@@ -6,7 +6,7 @@ import { Secret } from '../profiles/keyPair.ts'
 import { provePair, refused, seconds } from './polling.ts'
 import { QuickClock } from './testing/machineRoom.ts'
 import { target } from './testing/target.ts'
-import type { World } from './world.ts'
+import { Proofs, type World } from './world.ts'
 
 const pair = { id: 'AKIAPOLLINGPOLLING01', secret: new Secret('x'.repeat(40)) }
 
@@ -25,7 +25,7 @@ function worldThat(
       clock,
       settings: () => defaultSettings,
       iam: {
-        listKeys: () => Promise.resolve({ keys: [] }),
+        listKeys: () => Promise.resolve({ keys: [{ id: pair.id, status: 'Active' }] }),
         whoAmI: () => {
           asked.push(clock.now() - began)
           clock.advance(callMs)
@@ -44,6 +44,7 @@ function worldThat(
         },
       },
     },
+    proofs: new Proofs(clock),
     pause: (ms: number) => clock.sleep(ms),
     own: () => ({ kind: 'own', pair, target }),
     calls: () => ({}),
@@ -54,24 +55,24 @@ function worldThat(
 
 it('believes an old key dead after refusals in a row, however slow the calls are', async () => {
   const slow = worldThat(['refuses'], defaultSettings.verification.confirmPatienceMs)
-  expect(await refused(slow.world, pair, 3)).toBe(true)
+  expect(await refused(slow.world, pair, 3)).toBeDefined()
   expect(slow.polls()).toBe(3)
 })
 
 it('starts the row anew at each acceptance, and gives up with one after the patience', async () => {
   const flapping = worldThat(['refuses', 'refuses', 'accepts', 'refuses'], 10)
-  expect(await refused(flapping.world, pair, 3)).toBe(true)
+  expect(await refused(flapping.world, pair, 3)).toBeDefined()
   expect(flapping.polls()).toBe(6)
-  expect(await refused(worldThat(['accepts'], 1_000).world, pair, 3)).toBe(false)
+  expect(await refused(worldThat(['accepts'], 1_000).world, pair, 3)).toBeUndefined()
 })
 
 it('says what stood in the way of a proof, where it was not the key', async () => {
-  const unknown = await provePair(worldThat(['refuses'], 10).world, pair, 3, {}, false).catch(
+  const unknown = await provePair(worldThat(['refuses'], 10).world, pair, 3, { denialPasses: false }).catch(
     (e: unknown) => e,
   )
   expect(unknown).toMatchObject({ trouble: { name: 'not-working' } })
   const { world } = worldThat(['refuses'], 10, 'network')
-  const away = await provePair(world, pair, 3, {}, false).catch((e: unknown) => e)
+  const away = await provePair(world, pair, 3, { denialPasses: false }).catch((e: unknown) => e)
   expect(away).toMatchObject({
     trouble: {
       name: 'network',
@@ -83,7 +84,7 @@ it('says what stood in the way of a proof, where it was not the key', async () =
 
 it('looks sooner for the end of a flap, and leaves passes a whole interval apart', async () => {
   const flapping = worldThat(['refuses', 'refuses', 'accepts', 'refuses', 'refuses', 'accepts'], 0)
-  expect(await provePair(flapping.world, pair, 3, {}, false)).toEqual({ polls: 8 })
+  expect(await provePair(flapping.world, pair, 3, { denialPasses: false })).toEqual({ polls: 8 })
   const { intervalMs } = defaultSettings.verification
   expect(flapping.asked.map((ms) => ms / intervalMs)).toEqual([0, 1, 2, 3, 3.5, 4, 5, 6])
 })
@@ -111,9 +112,13 @@ function answering(sts: readonly Answer[], iam: readonly Answer[] = ['']) {
       settings: () => defaultSettings,
       iam: {
         whoAmI: async () => ({ account: await next('sts', sts) }),
-        listKeys: async () => ({ keys: [await next('iam', iam)] }),
+        listKeys: async () => {
+          await next('iam', iam)
+          return { keys: [{ id: pair.id, status: 'Active' }] }
+        },
       },
     },
+    proofs: new Proofs(clock),
     pause: (ms: number) => clock.sleep(ms),
     own: () => ({ kind: 'own', pair, target }),
     calls: () => ({}),
@@ -132,7 +137,7 @@ const trouble = (proof: Promise<unknown>) =>
 describe('a proof', () => {
   it('is so many passes in a row of both, and IAM is asked only where STS accepts', async () => {
     const { world, asked, notes } = answering([refusal, ''], [refusal, ''])
-    expect(await provePair(world, pair, 2, {}, false)).toEqual({ polls: 4 })
+    expect(await provePair(world, pair, 2, { denialPasses: false })).toEqual({ polls: 4 })
     expect(asked.join(' ')).toBe('sts sts iam sts iam sts iam')
     expect(notes).toEqual([
       'AWS is spreading the key, usually 5–20 s',
@@ -144,22 +149,28 @@ describe('a proof', () => {
 
   it('is of the account that was planned, and ends at once where another one answers', async () => {
     const other = answering(['222'])
-    expect(await trouble(provePair(other.world, pair, 3, { account: '111' }, true))).toEqual({
+    expect(await trouble(provePair(other.world, pair, 3, { account: '111', denialPasses: true }))).toEqual({
       name: 'other-identity',
       title: 'Another account answered',
       detail: 'The key belongs to account 222, not to 111 as planned.',
       remedy: 'Check the keys again; the file may have changed.',
     })
     expect(other.asked).toEqual(['sts'])
-    expect(await provePair(answering(['111']).world, pair, 3, { account: '111' }, true)).toEqual({ polls: 3 })
+    expect(
+      await provePair(answering(['111']).world, pair, 3, { account: '111', denialPasses: true }),
+    ).toEqual({ polls: 3 })
   })
 
   it.each(['denied', 'mfa-required'] as const)(
     'takes %s of IAM for a pass where the old pair got the same, and only there',
     async (kind) => {
       const iam = [said(kind)]
-      expect(await provePair(answering([''], iam).world, pair, 3, {}, true)).toEqual({ polls: 3 })
-      expect(await trouble(provePair(answering([''], iam).world, pair, 3, {}, false))).toMatchObject({
+      expect(await provePair(answering([''], iam).world, pair, 3, { denialPasses: true })).toEqual({
+        polls: 3,
+      })
+      expect(
+        await trouble(provePair(answering([''], iam).world, pair, 3, { denialPasses: false })),
+      ).toMatchObject({
         name: kind,
       })
     },
@@ -168,17 +179,21 @@ describe('a proof', () => {
   it('takes nothing else for a pass: no refusal of IAM, no denial of STS', async () => {
     for (const iam of [refusal, said('network'), new Error('unforeseen')])
       expect(
-        await trouble(provePair(answering([''], [iam, iam, '']).world, pair, 1, {}, true)),
+        await trouble(provePair(answering([''], [iam, iam, '']).world, pair, 1, { denialPasses: true })),
       ).toBeUndefined()
-    expect(await provePair(answering([''], [refusal, refusal, '']).world, pair, 1, {}, true)).toEqual({
+    expect(
+      await provePair(answering([''], [refusal, refusal, '']).world, pair, 1, { denialPasses: true }),
+    ).toEqual({
       polls: 3,
     })
-    expect(await provePair(answering([denial, '']).world, pair, 1, {}, true)).toEqual({ polls: 2 })
+    expect(await provePair(answering([denial, '']).world, pair, 1, { denialPasses: true })).toEqual({
+      polls: 2,
+    })
   })
 
   it('is given up when patience has run out, not before', async () => {
     const never = answering([refusal])
-    expect(await trouble(provePair(never.world, pair, 1, {}, false))).toEqual({
+    expect(await trouble(provePair(never.world, pair, 1, { denialPasses: false }))).toEqual({
       name: 'not-working',
       title: 'The key does not work',
       detail: '****NG01 was not accepted within 90 seconds.',
@@ -188,11 +203,14 @@ describe('a proof', () => {
     })
     expect(never.asked).toHaveLength(patienceMs / intervalMs + 1)
     const late = answering([...Array<Answer>(patienceMs / intervalMs).fill(refusal), ''])
-    expect(await provePair(late.world, pair, 1, {}, false)).toEqual({ polls: patienceMs / intervalMs + 1 })
+    expect(await provePair(late.world, pair, 1, { denialPasses: false })).toEqual({
+      polls: patienceMs / intervalMs + 1,
+    })
   })
 
   it('says of a key that is not accepted what AWS said, and of anything else in the way what that is', async () => {
-    const failed = (failure: Error) => trouble(provePair(answering([failure]).world, pair, 2, {}, false))
+    const failed = (failure: Error) =>
+      trouble(provePair(answering([failure]).world, pair, 2, { denialPasses: false }))
     const detail = '****NG01 was not accepted 2 times in a row within 90 seconds.'
     expect(await failed(said('bad-signature'))).toMatchObject({ name: 'not-working', detail })
     expect(await failed(said('throttled'))).toEqual({
@@ -207,10 +225,9 @@ describe('a proof', () => {
     expect(unforeseen).not.toHaveProperty('code')
     expect(unforeseen).not.toHaveProperty('requestId')
     for (const cause of [said('throttled'), new Error('unforeseen')])
-      await expect(provePair(answering([cause]).world, pair, 2, {}, false)).rejects.toHaveProperty(
-        'cause',
-        cause,
-      )
+      await expect(
+        provePair(answering([cause]).world, pair, 2, { denialPasses: false }),
+      ).rejects.toHaveProperty('cause', cause)
   })
 })
 
@@ -223,11 +240,11 @@ describe('a refusal', () => {
   it('is waited for as long as patience lasts, then for the row that has begun', async () => {
     const polls = confirmPatienceMs / intervalMs
     const never = answering([''])
-    expect(await refused(never.world, pair, 3)).toBe(false)
+    expect(await refused(never.world, pair, 3)).toBeUndefined()
     expect(never.asked).toHaveLength(polls + 1)
     expect(new Set(never.notes)).toEqual(new Set(['AWS still accepts the old key for some seconds']))
     const late = answering([...Array<Answer>(polls).fill(''), refusal])
-    expect(await refused(late.world, pair, 3)).toBe(true)
+    expect(await refused(late.world, pair, 3)).toBeDefined()
     expect(late.notes.slice(-2)).toEqual(['Refused 1 of 3 times in a row', 'Refused 2 of 3 times in a row'])
     expect(late.waited()).toBe(confirmPatienceMs + 2 * intervalMs)
   })

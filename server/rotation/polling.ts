@@ -1,5 +1,6 @@
 import { AwsFailure, type Identity } from '../keys/iam.ts'
 import { Failure } from '../platform/failure.ts'
+import { Patience } from '../platform/patience.ts'
 import type { KeyPair } from '../profiles/keyPair.ts'
 import type { World } from './world.ts'
 
@@ -9,27 +10,32 @@ export function seconds(ms: number): string {
   return whole === 1 ? '1 second' : `${whole} seconds`
 }
 
+/** What AWS must say of a pair that passes. */
+export interface Expected {
+  /** The account that STS must name; undefined where none is known yet. */
+  readonly account?: string | undefined
+  /** Whether IAM's AccessDenied counts as a pass, since the old pair got the same. */
+  readonly denialPasses: boolean
+}
+
 /**
  * Polls a pair until STS and IAM have both accepted it `passes` times in a row. IAM is eventually consistent and
  * flaps: one success proves nothing, so that any failure starts the count anew. Until STS has passed once, IAM is
  * not asked. Polls are `settings.verification.intervalMs` apart; half of it after a failure of a key that AWS has
  * accepted before.
  * @param passes how many passes in a row
- * @param expect the account that STS must name
- * @param denialPasses whether IAM's AccessDenied counts as a pass, since the old pair got the same
  * @throws Failure `not-working` after `settings.verification.patienceMs`
  */
 export async function provePair(
   world: World,
   pair: KeyPair,
   passes: number,
-  expect: { readonly account?: string },
-  denialPasses: boolean,
+  { account, denialPasses }: Expected,
 ): Promise<{ readonly polls: number }> {
   const { clock, iam, settings } = world.shop
   const { intervalMs, patienceMs } = settings().verification
   const signer = world.own(pair)
-  const deadline = clock.now() + patienceMs
+  const patience = new Patience(clock, patienceMs)
   let inARow = 0
   let polls = 0
   let met = false
@@ -38,7 +44,7 @@ export async function provePair(
     polls += 1
     try {
       const identity = await iam.whoAmI(signer, world.calls())
-      mustBe(identity, expect.account)
+      mustBe(identity, account)
       met = true
       await listOrDenied(world, pair, denialPasses)
       inARow += 1
@@ -54,8 +60,11 @@ export async function provePair(
           ? 'Not yet everywhere: AWS accepted it once and then did not'
           : 'AWS is spreading the key, usually 5–20 s',
     )
-    if (inARow >= passes) return { polls }
-    if (clock.now() >= deadline) {
+    if (inARow >= passes) {
+      world.proofs.passed(pair.id)
+      return { polls }
+    }
+    if (patience.over) {
       throw notWorking(pair, passes, patienceMs, last)
     }
     // A key that flaps is about to settle: the end of a flap is looked for sooner. Passes stay a whole interval apart.
@@ -85,10 +94,21 @@ function notWorking(pair: KeyPair, passes: number, patienceMs: number, last: unk
 
 async function listOrDenied(world: World, pair: KeyPair, denialPasses: boolean): Promise<void> {
   try {
-    await world.shop.iam.listKeys(world.own(pair), world.calls())
+    const { keys } = await world.shop.iam.listKeys(world.own(pair), world.calls())
+    // A list that lags, or that shows the key as off, is no pass, though its pair could still ask for it.
+    if (!keys.some(({ id, status }) => id === pair.id && status === 'Active'))
+      throw new Failure(notListed(pair.id))
   } catch (error) {
     const denied = error instanceof AwsFailure && (error.kind === 'denied' || error.kind === 'mfa-required')
     if (!(denied && denialPasses)) throw error
+  }
+}
+
+function notListed(id: string) {
+  return {
+    name: 'not-listed',
+    title: 'Not among the user’s active keys',
+    detail: `AWS accepts ****${id.slice(-4)} and does not list it as active.`,
   }
 }
 
@@ -105,23 +125,30 @@ function mustBe(identity: Identity, account: string | undefined): void {
 /**
  * Polls until STS has refused the pair `times` in a row: a deactivated key lives on for some seconds. Patience ends
  * only with an acceptance, since slow calls may have left no time for the last refusals of a row.
- * @returns false where it was still accepted after `settings.verification.confirmPatienceMs`
+ * @returns undefined where it was still accepted after `settings.verification.confirmPatienceMs`; else the last refusal,
+ * with its time by AWS's clock (milliseconds since the epoch) where its reply told one
  */
-export async function refused(world: World, pair: KeyPair, times: number): Promise<boolean> {
+export async function refused(
+  world: World,
+  pair: KeyPair,
+  times: number,
+): Promise<{ readonly date?: number } | undefined> {
   const { clock, iam, settings } = world.shop
   const { intervalMs, confirmPatienceMs } = settings().verification
-  const deadline = clock.now() + confirmPatienceMs
+  const patience = new Patience(clock, confirmPatienceMs)
   let inARow = 0
   for (;;) {
+    let last = {}
     try {
       await iam.whoAmI(world.own(pair), world.calls())
       inARow = 0
     } catch (error) {
       if (!(error instanceof AwsFailure && error.kind === 'invalid-key')) throw error
       inARow += 1
+      last = error.date === undefined ? {} : { date: error.date }
     }
-    if (inARow >= times) return true
-    if (inARow === 0 && clock.now() >= deadline) return false
+    if (inARow >= times) return last
+    if (inARow === 0 && patience.over) return undefined
     world.note(
       inARow > 0
         ? `Refused ${inARow} of ${times} times in a row`

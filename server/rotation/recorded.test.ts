@@ -210,6 +210,8 @@ describe('what is known', () => {
       { phase: 'done', step: 'retire', facts: { oldKey: 'inactive' } },
     )
     expect(found).toMatchObject({ newKey: 'AKIANEW', oldKeyState: 'inactive', lastAt: at(2) })
+    expect(found).not.toHaveProperty('refusedAt')
+    expect(told({ phase: 'done', step: 'confirm', facts: { refusedAt: at(1) } }).refusedAt).toBe(at(1))
     expect(found.account).toEqual({ id: '111122223333', derived: false, alias: 'acme' })
     expect(told({ phase: 'undone', step: 'create', facts: { newKey: null } })).not.toHaveProperty('newKey')
   })

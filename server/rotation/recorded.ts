@@ -8,11 +8,13 @@ import { stepsFor } from './sagas.ts'
  * What the journal alone tells of a rotation. Once it is finished this never changes, so that it is worked out once
  * and its entries need not stay in memory.
  */
-export interface Recorded extends Pick<Standing, 'begun' | 'halted' | 'finished'> {
+export interface Recorded extends Pick<Standing, 'begun' | 'halted' | 'waiting' | 'finished'> {
   readonly newKey?: string
   readonly account?: Rotation['account']
   readonly steps: readonly StepView[]
   readonly oldKeyState: Rotation['oldKeyState']
+  /** When AWS was last seen to refuse the old key, by AWS's own clock; ISO 8601. */
+  readonly refusedAt?: string
   /** Keys that are deleted since: the old one, and one that made room. Such a key never comes back. */
   readonly deleted: readonly string[]
   readonly alarm?: Trouble
@@ -26,24 +28,27 @@ export interface Recorded extends Pick<Standing, 'begun' | 'halted' | 'finished'
 export function recordedOf(spec: Spec, entries: readonly Entry[]): Recorded {
   const steps = stepsFor(spec)
   const standing = stand(steps, entries)
-  const { begun, halted, finished } = standing
+  const { begun, halted, waiting, finished } = standing
   const made = standing.facts['newKey']
   const newKey = spec.to ?? (typeof made === 'string' ? made : undefined)
   const account = accountOf(spec, standing)
   const alarm = entries.findLast((entry) => entry.phase === 'alarm')
   const problem = problemOf(standing, entries)
   const oldKeyState = oldKeyOf(spec, standing)
+  const refusedAt = standing.facts['refusedAt']
   const oldKeyGone = finished === 'done' && oldKeyState === 'deleted'
   const spare = spareDeleted(spec, standing)
   const lastAt = entries.at(-1)?.at
   return {
     begun,
     halted,
+    ...(waiting && { waiting }),
     ...(finished && { finished }),
     ...(newKey !== undefined && { newKey }),
     ...(account && { account }),
     steps: steps.map((step) => viewStep(step.name, standing, entries)),
     oldKeyState,
+    ...(typeof refusedAt === 'string' && { refusedAt }),
     deleted: [...(oldKeyGone ? [spec.from] : []), ...(spare === undefined ? [] : [spare])],
     ...(alarm?.phase === 'alarm' && { alarm: alarm.trouble }),
     ...(problem && { problem }),
@@ -55,10 +60,33 @@ export function recordedOf(spec: Spec, entries: readonly Entry[]): Recorded {
 
 /** A failure that was rolled back keeps its reason; a crash that was rolled back has none. */
 function problemOf(standing: Standing, entries: readonly Entry[]): Trouble | undefined {
+  if (standing.finished === 'superseded') return supersededWords(standing)
   if (standing.stuck) return standing.stuck
+  if (standing.waiting && standing.finished === undefined) return standing.waiting
   if (standing.finished === 'rolledBack') return standing.trouble ?? interruptedWords
   const failed = entries.findLast((entry) => entry.phase === 'failed' || entry.phase === 'undoFailed')
   return failed && 'trouble' in failed && standing.finished === undefined ? failed.trouble : undefined
+}
+
+function supersededWords({ supersededBy, closing, trouble, stuck, committed }: Standing): Trouble {
+  const why = stuck ?? (closing && committed ? trouble : undefined)
+  const left = why ? ` What stood in its way: ${why.detail}` : ''
+  if (supersededBy === undefined && closing) return closedWords(committed, left)
+  if (supersededBy === undefined && trouble) return trouble
+  return {
+    name: 'superseded',
+    title: 'Taken over by a newer run',
+    detail: `Continued by run ${supersededBy}. ${committed ? 'Its new key had been saved by then.' : 'The files were as before it.'}${left}`,
+  }
+}
+
+function closedWords(committed: boolean, left: string): Trouble {
+  return {
+    name: 'closed',
+    title: 'Closed as it stood',
+    detail: `You closed this; nothing of it is tried again. ${committed ? 'Its new key had been saved by then.' : 'The files were as before it.'}${left}`,
+    remedy: 'Check the keys, and look in the AWS console for any of this user that nobody needs.',
+  }
 }
 
 const interruptedWords: Trouble = {
@@ -100,6 +128,7 @@ function notesOf(spec: Spec, standing: Standing): string[] {
     notes.push('AWS’s first reply was lost; the key it had made was deleted and another one made.')
   }
   if (Array.isArray(facts['foreignWrites'])) notes.push(...facts['foreignWrites'].map(String))
+  if (Array.isArray(facts['places'])) notes.push(...facts['places'].map(String))
   return notes
 }
 

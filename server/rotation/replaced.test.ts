@@ -104,3 +104,16 @@ it('tells of the newest rotation of each key, and of a restore what it turned of
     ['AKIANEW', 'r2-0', 'AKIAOLD'],
   ])
 })
+
+it('counts what Keyturn itself turned on or off later as the time when the state was last known', () => {
+  const later = run([rotation({ id: 'r2-0', steps: [] })], {
+    id: 'r2',
+    kind: 'deactivate',
+    startedAt: at(5),
+    finishedAt: at(6),
+  })
+  expect(replacedKeys([run([rotation()]), later], none)).toMatchObject([{ id: 'AKIAOLD', asOf: at(6) }])
+  const { finishedAt: _, ...open } = later
+  expect(replacedKeys([run([rotation()]), open], none)).toMatchObject([{ asOf: at(5) }])
+  expect(replacedKeys([later], none)).toEqual([])
+})

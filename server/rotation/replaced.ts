@@ -1,10 +1,20 @@
 import type { Run } from '../api/run.ts'
 import type { ReplacedKey } from '../keys/ports.ts'
 
+/** Runs that turn an old key on or off and leave the files alone. */
+const turning: ReadonlySet<Run['kind']> = new Set(['reactivate', 'activate', 'deactivate'])
+
 /** Pure: the keys that runs have taken out of the files, each by its newest rotation. */
 export function replacedKeys(runs: readonly Run[], kept: ReadonlyMap<string, string>): ReplacedKey[] {
   const byId = new Map<string, ReplacedKey>()
   for (const run of runs) {
+    if (turning.has(run.kind)) {
+      // What it is since then was Keyturn's doing: only what a later look tells can be another's.
+      for (const { key } of run.rotations) {
+        const known = byId.get(key)
+        if (known) byId.set(key, { ...known, asOf: run.finishedAt ?? run.startedAt })
+      }
+    }
     if (run.kind !== 'rotate' && run.kind !== 'restore') continue
     for (const rotation of run.rotations) {
       const saved = rotation.steps.some((step) => step.name === 'save' && step.state === 'done')

@@ -2,13 +2,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { Plan, PlanRequest } from '../api/plan.ts'
 import { Problem } from '../api/problem.ts'
-import { HistoryRow, Run, RunList, UndoRequest } from '../api/run.ts'
+import { HistoryRow, MendRequest, Run, RunList, UndoRequest } from '../api/run.ts'
 import { oneOf } from '../api/words.ts'
 import { historyCsv } from './history.ts'
 import type { Plans } from './plans.ts'
 import type { Runs } from './runs.ts'
 import type { SignerDesk } from './signers.ts'
-import type { Undos } from './undo.ts'
+import { Failure } from '../platform/failure.ts'
+import { noCopy, type Undos } from './undo.ts'
 
 export interface RotationRoutes {
   readonly plans: Plans
@@ -78,6 +79,13 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
     app.post('/api/rotations/:id/undo', undo, async (request, reply) =>
       reply.code(202).send(await runs.start(await undos.ofRotation(request.params.id, request.body))),
     )
+
+    const mend = { schema: { body: MendRequest, response: { 202: Run, ...problems } } }
+    app.post('/api/mend', mend, async (request, reply) => {
+      const { run, left } = await undos.mend(request.body.profiles)
+      if (!run) throw new Failure(noCopy(left))
+      return reply.code(202).send(await runs.start(run))
+    })
 
     app.post('/api/keys/:id/activate', act, async (request, reply) =>
       reply.code(202).send(await runs.start(await undos.ofKey(request.params.id, 'activate'))),

@@ -1,24 +1,37 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ServerEvent } from '../api/events.ts'
 import type { Trouble } from '../api/problem.ts'
-import type { HistoryRow, Rotation, Run } from '../api/run.ts'
+import type { Beginner, HistoryRow, Rotation, Run } from '../api/run.ts'
+import type { WentBack } from '../api/inventory.ts'
 import type { Target } from '../keys/iam.ts'
 import type { Bus } from '../platform/bus.ts'
 import { diskFailure } from '../platform/diskTrouble.ts'
 import { Failure } from '../platform/failure.ts'
+import { whyNot } from '../platform/ownFiles.ts'
+import { trustedOffsetMs } from '../keys/ports.ts'
 import type { ReplacedKey } from '../keys/ports.ts'
 import type { FilesSnapshot } from '../profiles/ports.ts'
 import type { Entry, NewEntry, Spec } from './entries.ts'
-import { Journal, readRun, readRuns, type ReadRuns, type RecordedRun, type RunHeader } from './journal.ts'
-import { drive, type DriveLog, JournalFailure, stand } from './machine.ts'
+import {
+  Journal,
+  journalPath,
+  readRun,
+  readRuns,
+  type ReadRuns,
+  type RecordedRun,
+  type RunHeader,
+} from './journal.ts'
+import { interlock } from './interlock.ts'
+import { drive, type DriveLog, JournalFailure, LeftWaiting, stand } from './machine.ts'
 import { recordedOf, type Recorded } from './recorded.ts'
 import { replacedKeys } from './replaced.ts'
 import { stepsFor } from './sagas.ts'
-import type { UndoEntry } from './undoStore.ts'
+import type { UndoEntry, UndoStore } from './undoStore.ts'
+import { wentBack, writtenBy, type Written } from './wentBack.ts'
 import { type LaterAct, viewHistory, viewRotation, viewRun } from './view.ts'
-import { World, type WorldHooks, type Workshop } from './world.ts'
+import { commandPatienceMs, World, type WorldHooks, type Workshop } from './world.ts'
 
 /** What a new run is made of: `id` and `undoes` of its rotations included. */
 export interface NewRun extends Omit<RunHeader, 'version' | 'run' | 'at'> {
@@ -33,7 +46,12 @@ interface Live {
   /** Its lines of the history, once it is over and they have been asked for. */
   history?: readonly HistoryRow[]
   stop: AbortController
-  journal?: Journal
+  /** Who drives it on now. */
+  by?: Beginner
+  /** Its rotations that are driven now. */
+  readonly underway: Set<Promise<unknown>>
+  /** Its one writer, while one of its rotations is driven; whoever comes meanwhile waits for the same. */
+  journal?: Promise<Journal>
   /** Rotations whose journal could not be written: they stand still until a fresh start. */
   readonly broken: Map<string, Trouble>
 }
@@ -48,7 +66,10 @@ export interface KnownRotation {
 export interface RunsDeps {
   readonly directory: string
   readonly shop: Workshop
+  readonly undo: UndoStore
   readonly bus: Bus<ServerEvent>
+  /** How long the end of the process waits for a step that makes no headway, in milliseconds. */
+  readonly drainPatienceMs: number
   /** Told of errors that nobody foresaw. */
   readonly onDefect: (error: unknown) => void
 }
@@ -73,55 +94,147 @@ export class Runs {
   readonly #open = new Set<string>()
   readonly #users = new Map<string, Promise<unknown>>()
   readonly #underway = new Set<Promise<unknown>>()
-  #replaced: readonly ReplacedKey[] | undefined
+  /** What follows from all runs, until one of them changes. */
+  #derived: { readonly replaced: readonly ReplacedKey[]; readonly written: Written } | undefined
   #ours: ReadonlySet<string> | undefined
   readonly damaged: ReadRuns['damaged']
   #closing = false
+  /** Entries that were written in all, by which a drain sees that something still moves. */
+  #appended = 0
+  #abandoned = false
+  /** When the last id was given, in milliseconds since the epoch. */
+  #newest = 0
   #hooked = false
 
   private constructor(deps: RunsDeps, recorded: ReadRuns) {
     this.#deps = deps
-    this.damaged = recorded.damaged
-    for (const run of recorded.runs) this.#adopt(run)
+    const damaged = [...recorded.damaged]
+    for (const run of recorded.runs) {
+      try {
+        this.#view(this.#adopt(run))
+      } catch {
+        // Whole lines of a form that nothing here made; the start must not fail, and with it every other run.
+        this.#disown(run.header)
+        damaged.push({
+          path: journalPath(deps.directory, run.header.run),
+          why: 'it is not what Keyturn wrote',
+        })
+      }
+      const at = Date.parse(run.header.at)
+      if (at > this.#newest) this.#newest = at
+    }
+    this.damaged = damaged
   }
 
   /** Reads all journals. Drives nothing: what a crash left waits until the person asks (P8). */
   static async load(deps: RunsDeps): Promise<Runs> {
-    const runs = new Runs(deps, await readRuns(deps.directory))
+    const runs = new Runs(
+      deps,
+      await readRuns(deps.directory).catch((error: unknown) => ({
+        runs: [],
+        damaged: [{ path: deps.directory, why: whyNot(error) }],
+      })),
+    )
     await runs.lookAtUndoStore()
     return runs
   }
 
   /** @returns an id that sorts by time */
   newId(): string {
-    const at = new Date(this.#deps.shop.clock.now()).toISOString().replaceAll(/[-:.]/g, '')
+    // Two of the same millisecond would sort by chance, and which of two runs is the newer one decides what is acted on.
+    this.#newest = Math.max(this.#deps.shop.clock.now(), this.#newest + 1)
+    const at = new Date(this.#newest).toISOString().replaceAll(/[-:.]/g, '')
     return `${at}-${randomBytes(3).toString('hex')}`
   }
 
   /** Journals the run, then drives all its rotations at once. @throws JournalFailure where it could not be journaled */
   async start(run: NewRun): Promise<Run> {
     if (this.#closing) throw new Failure(closing)
-    this.#refuseBusy(run.rotations.map((each) => each.spec))
+    this.#refuseDriven(run.rotations.map((each) => each.spec))
     const { id, ...rest } = run
     const header: RunHeader = { version: 1, run: id, at: this.#now(), ...rest }
     // Claimed before the first await, so that two requests for one key cannot both pass.
     for (const { spec } of run.rotations) this.#driven.add(spec.id)
     const live = this.#adopt({ header, entries: new Map() })
+    if (run.by !== undefined) live.by = run.by
     try {
       await this.#lookForHooks()
-      live.journal = await Journal.create(this.#deps.directory, header)
+      live.journal = Journal.create(this.#deps.directory, header)
+      await live.journal
     } catch (error) {
-      this.#runs.delete(id)
-      this.#open.delete(id)
-      for (const { spec } of run.rotations) {
-        this.#driven.delete(spec.id)
-        this.#home.delete(spec.id)
-      }
+      for (const { spec } of run.rotations) this.#driven.delete(spec.id)
+      this.#disown(header)
       throw new Failure(this.#words(error))
     }
     this.#publishRun(live)
     for (const each of run.rotations) this.#follow(live, each.spec, each.target)
     return this.#view(live)
+  }
+
+  /**
+   * Other rotations that are not over and have to do with the same user or the same keys, and that this process does
+   * not drive: what they know is of before.
+   */
+  #openOf(spec: Spec): { live: Live; spec: Spec; target: Target }[] {
+    return [...this.#open].sort().flatMap((id) => {
+      const live = this.#live(id)
+      return live.header.rotations
+        .filter(
+          (each) =>
+            each.spec.id !== spec.id &&
+            !this.#driven.has(each.spec.id) &&
+            !recorded(live, each.spec).finished &&
+            this.#related(spec, each.spec),
+        )
+        .map((each) => ({ live, ...each }))
+    })
+  }
+
+  #related(one: Spec, other: Spec): boolean {
+    if (one.user && other.user && one.user.arn === other.user.arn) return true
+    const keys = new Set(this.#keysOf(one))
+    return this.#keysOf(other).some((key) => keys.has(key))
+  }
+
+  #keysOf(spec: Spec): string[] {
+    const { newKey } = recorded(this.#live(this.#home.get(spec.id) as string), spec)
+    return [...keysOf(spec), ...(newKey === undefined ? [] : [newKey])]
+  }
+
+  /** The newest run of the same user that began after this rotation's: what this one knows is of before it. */
+  #newerThan(run: string, spec: Spec): string | undefined {
+    return [...this.#runs.keys()]
+      .filter((id) => id > run)
+      .sort()
+      .findLast((id) => this.#live(id).header.rotations.some((each) => this.#related(spec, each.spec)))
+  }
+
+  /**
+   * Ends a rotation that a newer run takes over: what it left unsettled is looked at, a key that it made and nobody holds
+   * is taken back, and of what it had committed nothing is acted on any more.
+   */
+  async #supersede(old: { live: Live; spec: Spec; target: Target }, by: string, stop: AbortSignal) {
+    await this.#end(old, { phase: 'superseding', by }, stop)
+  }
+
+  async #end(
+    { live, spec, target }: { live: Live; spec: Spec; target: Target },
+    why: { phase: 'superseding'; by: string } | { phase: 'closing' },
+    stop: AbortSignal,
+  ): Promise<void> {
+    if (this.#driven.has(spec.id) || recorded(live, spec).finished) return
+    this.#driven.add(spec.id)
+    try {
+      await this.#writer(live)
+      await this.#append(live, spec, why)
+      live.broken.delete(spec.id)
+      await this.#drive(live, spec, target, stop)
+    } catch (error) {
+      live.broken.set(spec.id, this.#words(error))
+    } finally {
+      this.#driven.delete(spec.id)
+      await this.#after(live, spec).catch(this.#deps.onDefect)
+    }
   }
 
   get(id: string): Run | undefined {
@@ -174,19 +287,44 @@ export class Runs {
 
   /** Old keys that were replaced and are not put back, the newest rotation of each. */
   replaced(): readonly ReplacedKey[] {
-    this.#replaced ??= replacedKeys(this.all(), this.#kept)
-    return this.#replaced
+    return this.#derive().replaced
   }
 
-  /** Between steps: what is committed is finished, what is begun goes back, the rest stays untouched. */
+  /** Profiles that hold a key again which a run has replaced there. */
+  wentBack(snapshot: FilesSnapshot): WentBack[] {
+    return wentBack(this.#derive().written, snapshot)
+  }
+
+  #derive() {
+    if (this.#derived) return this.#derived
+    const runs = this.all()
+    const merged = [...this.#runs.values()].flatMap(({ header }) =>
+      header.rotations.flatMap(({ spec }) => spec.merge?.key ?? []),
+    )
+    return (this.#derived = { replaced: replacedKeys(runs, this.#kept), written: writtenBy(runs, merged) })
+  }
+
+  /**
+   * Between steps: what is committed is finished, what is begun goes back, the rest stays untouched. A rotation that waits
+   * for the person is closed as it stands: what the world made impossible would wait for ever.
+   */
   stop(id: string): Run {
     const live = this.#live(id)
-    if (this.#view(live).state === 'running' && !this.#stopping.has(id)) {
+    if (this.#view(live).state !== 'running') this.#close(live)
+    else if (!this.#stopping.has(id)) {
       this.#stopping.add(id)
       live.stop.abort()
       this.#publishRun(live)
     }
     return this.#view(live)
+  }
+
+  #close(live: Live): void {
+    if (this.#closing) return
+    const standing = live.header.rotations.filter(({ spec }) => this.#viewOne(live, spec).state === 'failed')
+    if (standing.length > 0 && this.#stopping.delete(live.header.run)) live.stop = stopSwitch()
+    for (const { spec, target } of standing)
+      this.#serve(live, spec, () => this.#end({ live, spec, target }, { phase: 'closing' }, live.stop.signal))
   }
 
   /** Once more what failed or was stopped: from the step that stood still, or from the start where nothing is left. */
@@ -199,8 +337,8 @@ export class Runs {
   }
 
   /** Finishes or rolls back what a crash left. Idempotent, and may itself be killed. */
-  async recover(id: string): Promise<Run> {
-    return this.#goOn(id, 'resumed', (rotation) => rotation.state === 'interrupted')
+  async recover(id: string, by?: Beginner): Promise<Run> {
+    return this.#goOn(id, 'resumed', (rotation) => rotation.state === 'interrupted', by)
   }
 
   /** Runs that are under way, interrupted, or wait for the person. */
@@ -221,12 +359,26 @@ export class Runs {
     while (this.#underway.size > 0) await Promise.allSettled([...this.#underway])
   }
 
-  /** Stops every run and waits for what is under way; starts nothing new. */
+  /** Resolves when none of these runs is driven any more. */
+  async ended(ids: readonly string[]): Promise<void> {
+    const underway = () => ids.flatMap((id) => [...this.#live(id).underway])
+    while (underway().length > 0) await Promise.allSettled(underway())
+  }
+
+  /**
+   * Stops every run and waits for what is under way; starts nothing new. A step that makes no headway is left to the journal:
+   * from then on nothing more is done or written by this process.
+   */
   async drain(): Promise<void> {
     this.#closing = true
     for (const id of this.#open) this.stop(id)
-    await this.idle()
-    for (const live of this.#runs.values()) await live.journal?.close()
+    const idle = this.idle().then(() => true)
+    while (!this.#abandoned) {
+      const before = this.#appended
+      if (await Promise.race([idle, delay(this.#deps.drainPatienceMs, false, { ref: false })])) break
+      this.#abandoned = this.#appended === before
+    }
+    for (const live of this.#runs.values()) await (await live.journal?.catch(() => undefined))?.close()
   }
 
   /** What the profiles hold, as last read: the page's profile states and undo offers follow from it. */
@@ -243,15 +395,30 @@ export class Runs {
     if (changed.size > 0) this.#publishTouched(changed)
   }
 
-  /** Removes kept pairs that are older than the setting says; never one of an unfinished rotation. */
+  /**
+   * Removes kept pairs that are older than the setting says; never one of an unfinished rotation, and none that may be the
+   * last copy of what works for its user. A clock that is set wrong would have all of them go: nothing does before this
+   * process has heard AWS's, and the two agree.
+   */
   async expireUndo(): Promise<void> {
+    const offset = this.#deps.shop.awsOffset()
+    if (offset === undefined || Math.abs(offset) > trustedOffsetMs) return
     const unfinished = new Set<string>()
     for (const id of this.#open) {
       const live = this.#live(id)
       for (const { spec } of live.header.rotations)
         if (!recorded(live, spec).finished) unfinished.add(spec.id)
     }
-    const gone = await this.#deps.shop.undo.expire(this.#deps.shop.settings().undoDays, unfinished)
+    const { undo, shop } = this.#deps
+    const gone: string[] = []
+    let off: ReadonlySet<string> | undefined
+    for (const entry of await undo.expired(shop.settings().undoDays)) {
+      if (unfinished.has(entry.rotation)) continue
+      off ??= this.#offKeys()
+      if (await this.#lastCopy(entry, off)) continue
+      await undo.remove(entry.key)
+      gone.push(entry.key)
+    }
     await this.lookAtUndoStore()
     this.#publishTouched(new Set(gone))
     this.#publishHomes(gone)
@@ -259,7 +426,8 @@ export class Runs {
 
   /** Forgets one kept pair because the person asked. */
   async forgetPair(key: string): Promise<void> {
-    const entry = (await this.#deps.shop.undo.list()).find((each) => each.key === key)
+    const { undo } = this.#deps
+    const entry = (await undo.list()).find((each) => each.key === key)
     if (!entry)
       throw new Failure({
         name: 'not-found',
@@ -274,18 +442,96 @@ export class Runs {
         remedy: 'Finish or roll back that rotation first.',
       })
     }
-    await this.#deps.shop.undo.remove(key)
+    const last = await this.#lastCopy(entry, this.#offKeys(), true)
+    if (last) throw new Failure(last)
+    await undo.remove(key)
     await this.lookAtUndoStore()
     this.#publishTouched(new Set([key]))
     this.#publishHomes([key])
   }
 
+  /**
+   * Why what is kept under an old key may be the last copy that works; undefined where a file holds another.
+   * @param ask whether AWS may be asked: what a run left active may have been turned off by others since
+   */
+  async #lastCopy(
+    { key, rotation, newKey }: UndoEntry,
+    off: ReadonlySet<string>,
+    ask = false,
+  ): Promise<Trouble | undefined> {
+    const { store, seen, proofs } = this.#deps.shop
+    const snapshot = await store.read()
+    const files = await seen.look(snapshot, [])
+    const known = this.rotation(rotation)
+    const active = new Set([key, ...this.#keysOfUser(known?.spec)])
+    if (newKey !== undefined) active.add(newKey)
+    // What a run has turned off signs nothing, whichever file holds it by now.
+    for (const each of off) active.delete(each)
+    if (ask) for (const each of await this.#refused(active, snapshot, known?.target)) active.delete(each)
+    const answer = interlock(
+      { kind: 'drop-secret', key, gone: this.#gone.has(key) && newKey === undefined, active },
+      { files, proved: proofs, needed: new Map() },
+    )
+    return answer.say === 'go' ? undefined : answer.why
+  }
+
+  /** Of these keys those that a file holds and AWS does not accept now; where it cannot be asked, that is all. */
+  async #refused(
+    keys: ReadonlySet<string>,
+    { profiles }: FilesSnapshot,
+    target: Target | undefined,
+  ): Promise<string[]> {
+    const { iam } = this.#deps.shop
+    const pairs = new Map(
+      profiles.flatMap(({ pair }) => (pair && keys.has(pair.id) ? [[pair.id, pair]] : [])),
+    )
+    const asked = [...pairs.values()].map((pair) =>
+      target === undefined
+        ? pair.id
+        : iam.whoAmI({ kind: 'own', pair, target }, { patienceMs: 0 }).then(
+            () => [],
+            () => pair.id,
+          ),
+    )
+    return (await Promise.all(asked)).flat()
+  }
+
+  /** Keys that the last run which had to do with them has turned off or deleted. */
+  #offKeys(): ReadonlySet<string> {
+    const off = new Set(this.#gone)
+    for (const live of this.#runs.values()) {
+      for (const { spec } of live.header.rotations) {
+        const { finished, newKey, oldKeyState } = recorded(live, spec)
+        if (oldKeyState === 'inactive' || oldKeyState === 'deleted') off.add(spec.from)
+        else if (oldKeyState === 'active') off.delete(spec.from)
+        if (finished === 'done' && newKey !== undefined) off.delete(newKey)
+      }
+    }
+    return off
+  }
+
+  /** Every key that runs have given to the same user. */
+  #keysOfUser(spec: Spec | undefined): string[] {
+    if (!spec) return []
+    return [...this.#runs.values()].flatMap((live) =>
+      live.header.rotations
+        .filter((each) => this.#related(spec, each.spec))
+        .flatMap((each) => this.#keysOf(each.spec)),
+    )
+  }
+
   /** What the undo store holds: the undo offers follow from it. */
   async lookAtUndoStore(): Promise<void> {
-    const entries = await this.#deps.shop.undo.list()
+    const entries = await this.#deps.undo.list()
     this.#kept.clear()
-    this.#replaced = undefined
+    this.#derived = undefined
     for (const entry of entries) this.#keep(entry.key, entry)
+  }
+
+  #disown({ run, rotations }: RunHeader): void {
+    this.#runs.delete(run)
+    this.#open.delete(run)
+    for (const { spec } of rotations) this.#home.delete(spec.id)
   }
 
   #adopt(run: Pick<RecordedRun, 'header' | 'entries'>): Live {
@@ -299,6 +545,7 @@ export class Runs {
       entries,
       recorded: new Map(),
       stop: stopSwitch(),
+      underway: new Set(),
       broken: new Map(),
     }
     this.#runs.set(run.header.run, live)
@@ -312,6 +559,7 @@ export class Runs {
     id: string,
     phase: 'retried' | 'resumed',
     which: (rotation: Rotation) => boolean,
+    by: Beginner = 'page',
   ): Promise<Run> {
     if (this.#closing) throw new Failure(closing)
     const live = this.#live(id)
@@ -319,29 +567,50 @@ export class Runs {
       ({ spec }) => !this.#driven.has(spec.id) && which(this.#viewOne(live, spec)),
     )
     if (chosen.length === 0) return this.#view(live)
-    this.#refuseBusy(chosen.map((each) => each.spec))
-    for (const { spec } of chosen) this.#driven.add(spec.id)
+    const overtaken = new Map(chosen.map(({ spec }) => [spec.id, this.#newerThan(id, spec)]))
+    const current = chosen.filter(({ spec }) => overtaken.get(spec.id) === undefined)
+    const past = chosen.filter(({ spec }) => !current.some((each) => each.spec.id === spec.id))
+    this.#refuseDriven(current.map((each) => each.spec))
+    if (current.length === 0 && past.every(({ spec }) => recorded(live, spec).finished))
+      throw new Failure(overtakenBy(String([...overtaken.values()][0])))
+    for (const { spec } of current) this.#driven.add(spec.id)
+    live.by = by
     try {
       await this.#lookForHooks()
       if (this.#stopping.delete(id)) live.stop = stopSwitch()
-      if (!live.journal?.sound) {
-        await live.journal?.close()
-        await this.#reload(live)
-      }
-      for (const { spec } of chosen) await this.#append(live, spec, { phase })
-      for (const { spec } of chosen) live.broken.delete(spec.id)
+      await this.#writer(live)
+      for (const { spec } of current) await this.#append(live, spec, { phase })
+      for (const { spec } of current) live.broken.delete(spec.id)
     } catch (error) {
-      for (const { spec } of chosen) this.#driven.delete(spec.id)
+      for (const { spec } of current) this.#driven.delete(spec.id)
       throw new Failure(this.#words(error))
     }
-    for (const { spec, target } of chosen) this.#follow(live, spec, target)
+    for (const { spec, target } of current) this.#follow(live, spec, target)
+    // A newer run has been at these keys since: of this one nothing is acted on, but it must come to an end.
+    for (const { spec, target } of past)
+      this.#serve(live, spec, () =>
+        this.#supersede({ live, spec, target }, overtaken.get(spec.id) as string, live.stop.signal),
+      )
     this.#publishRun(live)
     return this.#view(live)
   }
 
+  /**
+   * The run's journal, open for appending: the one that is open, or read afresh where it is not sound. Each caller waits for
+   * the one before it: two writers would overwrite each other's entries.
+   */
+  #writer(live: Live): Promise<Journal> {
+    const before = live.journal
+    return (live.journal = (async () => {
+      const journal = await before?.catch(() => undefined)
+      return journal?.sound ? journal : this.#reopened(live, journal)
+    })())
+  }
+
   /** From the disk, as after a crash: what the last failed append left at the end of the file is cut off. */
-  async #reload(live: Live): Promise<void> {
-    const recorded = await readRun(join(this.#deps.directory, `${live.header.run}.jsonl`)).catch(
+  async #reopened(live: Live, before: Journal | undefined): Promise<Journal> {
+    await before?.close()
+    const recorded = await readRun(journalPath(this.#deps.directory, live.header.run)).catch(
       (cause: unknown) => {
         throw new JournalFailure('The journal of this run can no longer be read.', { cause })
       },
@@ -349,23 +618,35 @@ export class Runs {
     for (const [rotation, entries] of recorded.entries) live.entries.set(rotation, [...entries])
     live.recorded.clear()
     delete live.history
-    live.journal = await Journal.reopen(this.#deps.directory, recorded)
+    return Journal.reopen(this.#deps.directory, recorded)
   }
 
   #follow(live: Live, spec: Spec, target: Target): void {
-    const promise = this.#serially(spec.user?.arn ?? spec.from, () =>
-      this.#drive(live, spec, target),
-    ).finally(async () => {
-      this.#driven.delete(spec.id)
-      this.#notes.delete(spec.id)
-      this.#codes.delete(spec.id)
-      await this.#after(live, spec).catch(this.#deps.onDefect)
+    this.#serve(live, spec, async () => {
+      try {
+        for (const old of this.#openOf(spec)) await this.#supersede(old, live.header.run, live.stop.signal)
+        await this.#drive(live, spec, target, live.stop.signal)
+      } finally {
+        this.#driven.delete(spec.id)
+        this.#notes.delete(spec.id)
+        this.#codes.delete(spec.id)
+        await this.#after(live, spec).catch(this.#deps.onDefect)
+      }
+    })
+  }
+
+  /** One rotation of a user after the other, in the order in which they were asked for. */
+  #serve({ underway }: Live, spec: Spec, act: () => Promise<void>): void {
+    const promise = this.#serially(spec.user?.arn ?? spec.from, act).finally(() => {
+      underway.delete(promise)
       this.#underway.delete(promise)
     })
+    underway.add(promise)
     this.#underway.add(promise)
   }
 
-  async #drive(live: Live, spec: Spec, target: Target): Promise<void> {
+  /** @param stop of whoever drives it: of a newer run, where that takes this rotation over */
+  async #drive(live: Live, spec: Spec, target: Target, stop: AbortSignal): Promise<void> {
     const { shop } = this.#deps
     const steps = stepsFor(spec)
     const log: DriveLog = {
@@ -376,6 +657,9 @@ export class Runs {
       note: (text) => this.#note(live, spec, text),
       record: (step, facts) => this.#append(live, spec, { phase: 'noted', step, facts }),
       alarm: (trouble) => this.#append(live, spec, { phase: 'alarm', trouble }),
+      waits: (trouble) => this.#waits(live, spec, trouble),
+      needed: () => this.#needed(spec),
+      ours: () => this.ours(),
       waitForCode: (device) => {
         if (device === undefined) this.#codes.delete(spec.id)
         else this.#codes.set(spec.id, device)
@@ -388,7 +672,10 @@ export class Runs {
     }
     try {
       const hooks = shop.hooks.and(spec.hooks ?? [])
-      const world = new World({ ...shop, hooks }, spec, target, live.stop.signal, worldHooks)
+      // A timer must come to its end, though a page that would show what is waited for drives its run.
+      const byCommand = live.by === 'terminal' || live.by === 'timer'
+      const waitPatienceMs = Math.min(shop.waitPatienceMs, byCommand ? commandPatienceMs : Infinity)
+      const world = new World({ ...shop, hooks, waitPatienceMs }, spec, target, stop, worldHooks)
       await drive(
         steps,
         log,
@@ -397,8 +684,29 @@ export class Runs {
         () => this.#stopping.has(live.header.run),
       )
     } catch (error) {
-      live.broken.set(spec.id, this.#words(error))
+      if (!(error instanceof LeftWaiting)) live.broken.set(spec.id, this.#words(error))
     }
+  }
+
+  /** What is waited for is durable once, so that a restart can tell it. */
+  async #waits(live: Live, spec: Spec, trouble: Trouble): Promise<void> {
+    this.#note(live, spec, trouble.detail)
+    const last = entriesOf(live, spec).at(-1)
+    if (last?.phase === 'waiting' && last.trouble.detail === trouble.detail) return
+    await this.#append(live, spec, { phase: 'waiting', trouble })
+  }
+
+  /** Keys that other rotations which are not over have made, replace, or put back. */
+  #needed(spec: Spec): ReadonlyMap<string, string> {
+    const needed = new Map<string, string>()
+    for (const id of this.#open) {
+      const live = this.#live(id)
+      for (const { spec: other } of live.header.rotations) {
+        if (other.id === spec.id || recorded(live, other).finished) continue
+        for (const key of this.#keysOf(other)) needed.set(key, id)
+      }
+    }
+    return needed
   }
 
   #openOrNot(live: Live): void {
@@ -418,10 +726,14 @@ export class Runs {
 
   async #after(live: Live, spec: Spec): Promise<void> {
     this.#rememberLater(live, spec)
-    this.#replaced = undefined
+    this.#derived = undefined
     this.#openOrNot(live)
     // Its own pairs alone: a run of a thousand would read the thousand kept ones at the end of each rotation.
-    for (const key of keysOf(spec)) this.#keep(key, await this.#deps.shop.undo.entry(key))
+    for (const key of keysOf(spec)) {
+      const entry = this.#deps.undo.entry(key)
+      // One that cannot be read now stays as it was known.
+      await entry.then((kept) => this.#keep(key, kept)).catch(() => undefined)
+    }
     if (!this.busy) await this.#deps.shop.store.release().catch(this.#deps.onDefect)
     this.#publish(live, spec)
     if (spec.undoes !== undefined) {
@@ -436,7 +748,7 @@ export class Runs {
     const { journal } = live
     delete live.journal
     this.#forgetEntries(live)
-    await journal?.close()
+    await (await journal?.catch(() => undefined))?.close()
   }
 
   /**
@@ -448,23 +760,22 @@ export class Runs {
     for (const key of deleted) this.#gone.add(key)
     if (spec.undoes === undefined || finished !== 'done') return
     delete this.#runs.get(this.#home.get(spec.undoes) ?? '')?.history
-    // A restore retires the new key: the old one is the one that works.
-    this.#later.set(
-      spec.undoes,
-      spec.kind === 'restore'
-        ? { undone: true, oldKey: 'active' }
-        : { undone: spec.kind === 'reactivate', oldKey },
-    )
+    // A restore retires the new key: the old one is the one that works. After a mere reactivation both do, and the new one is in use:
+    // the rotation stands.
+    const undone = spec.kind === 'restore'
+    this.#later.set(spec.undoes, { undone, oldKey: undone ? 'active' : oldKey })
   }
 
   async #append(live: Live, spec: Spec, entry: NewEntry): Promise<void> {
+    if (this.#abandoned) throw new JournalFailure('This process has ended its runs.')
+    this.#appended += 1
     const stamped = { at: this.#now(), ...entry } as Entry
     // Open for as long as one of the run's rotations is driven.
-    await (live.journal as Journal).append(spec.id, stamped)
+    await (await (live.journal as Promise<Journal>)).append(spec.id, stamped)
     entriesOf(live, spec).push(stamped)
     live.recorded.delete(spec.id)
     delete live.history
-    this.#replaced = this.#ours = undefined
+    this.#derived = this.#ours = undefined
     if (entry.phase === 'started' || entry.phase === 'undoing') this.#notes.delete(spec.id)
     const { newKey } = recorded(live, spec)
     if (entry.phase === 'done' && entry.step === 'save' && newKey !== undefined) this.#savedNow(spec, newKey)
@@ -507,16 +818,13 @@ export class Runs {
     return next
   }
 
-  /** @throws Failure `key-busy` where another rotation that is not over has to do with the same keys */
-  #refuseBusy(specs: readonly Spec[]): void {
+  /** @throws Failure `key-busy` where another rotation that is under way has to do with the same keys */
+  #refuseDriven(specs: readonly Spec[]): void {
     const own = new Set(specs.map((spec) => spec.id))
-    const busy = new Set<string | undefined>()
+    const busy = new Set<string>()
     for (const id of this.#open) {
-      const live = this.#live(id)
-      for (const { spec } of live.header.rotations) {
-        if (own.has(spec.id)) continue
-        const state = this.#viewOne(live, spec).state
-        if (state !== 'waiting' && state !== 'running' && state !== 'interrupted') continue
+      for (const { spec } of this.#live(id).header.rotations) {
+        if (own.has(spec.id) || !this.#driven.has(spec.id)) continue
         for (const key of keysOf(spec)) busy.add(key)
       }
     }
@@ -526,14 +834,14 @@ export class Runs {
       name: 'key-busy',
       title: 'Already under way',
       detail: `****${taken.slice(-4)} is part of a run that is not finished.`,
-      remedy: 'Wait for that run, or finish or roll it back first.',
+      remedy: 'Wait for that run, or stop it first.',
     })
   }
 
   #keep(key: string, entry: UndoEntry | undefined): void {
     const days = this.#deps.shop.settings().undoDays
-    this.#replaced = undefined
-    if (entry) this.#kept.set(key, new Date(Date.parse(entry.at) + days * 86_400_000).toISOString())
+    this.#derived = undefined
+    if (entry?.old) this.#kept.set(key, new Date(Date.parse(entry.at) + days * 86_400_000).toISOString())
     else this.#kept.delete(key)
   }
 
@@ -630,6 +938,15 @@ function stopSwitch(): AbortController {
 
 function keysOf(spec: Spec): string[] {
   return [spec.from, spec.to, spec.merge?.key, spec.spare].filter((id) => id !== undefined)
+}
+
+function overtakenBy(run: string): Trouble {
+  return {
+    name: 'superseded',
+    title: 'A newer run has been here',
+    detail: `The run ${run} has changed these keys since, so that nothing of this one is tried again.`,
+    remedy: 'Make a new plan for what is to be rotated now.',
+  }
 }
 
 const closing: Trouble = {

@@ -1,11 +1,18 @@
 import { spareOf, type Spec } from './entries.ts'
 import type { Step } from './machine.ts'
+import { activate, proveOld } from './steps/activate.ts'
 import { check } from './steps/check.ts'
+import { confirm } from './steps/confirm.ts'
 import { create } from './steps/create.ts'
-import { makeRoom, unify } from './steps/makeRoom.ts'
-import { activate, look, proveOld, putAway } from './steps/oldKey.ts'
-import { confirm, hook, retire } from './steps/retire.ts'
-import { prove, save, verify } from './steps/save.ts'
+import { hook } from './steps/hook.ts'
+import { look } from './steps/look.ts'
+import { makeRoom } from './steps/makeRoom.ts'
+import { prove } from './steps/prove.ts'
+import { putAway } from './steps/putAway.ts'
+import { retire } from './steps/retire.ts'
+import { save } from './steps/save.ts'
+import { unify } from './steps/unify.ts'
+import { verify } from './steps/verify.ts'
 import type { World } from './world.ts'
 
 /** Reactivating changes no file, so that the activation itself is its point of no return. */
@@ -31,6 +38,8 @@ export function stepsFor(spec: Pick<Spec, 'kind' | 'merge' | 'spare'>): readonly
     }
     case 'restore':
       return [look, activate, verify, save, prove, retire, confirm]
+    case 'mend':
+      return [look, verify, save, prove]
     case 'reactivate':
     case 'activate':
       return [look, reactivate, proveOld]

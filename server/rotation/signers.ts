@@ -204,7 +204,9 @@ export class SignerDesk implements Signers {
 
 function wantsMfa(error: AwsFailure, device: string | undefined): boolean {
   // With a device in the profile a plain denial is worth a code: many policies deny by missing MFA alone.
-  return error.kind === 'mfa-required' || (device !== undefined && error.kind === 'denied')
+  return (
+    error.kind === 'mfa-required' || (device !== undefined && error.kind === 'denied' && error.mfaMayHelp)
+  )
 }
 
 /** Rejects once the person stops the run. */

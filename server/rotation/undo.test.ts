@@ -69,6 +69,7 @@ describe('an undo is refused', () => {
         return Promise.resolve(stale)
       },
       oldKeys: () => Promise.resolve([]),
+      kept: { pair: () => Promise.resolve(undefined) },
       findings: {
         get: () => undefined,
         all: () => [],

@@ -1,17 +1,30 @@
-import type { OldKey } from '../api/inventory.ts'
+import type { OldKey, WentBack } from '../api/inventory.ts'
 import type { OldKeyMode } from '../api/plan.ts'
 import type { Rotation, RunKind, UndoRequest } from '../api/run.ts'
 import type { Target } from '../keys/iam.ts'
 import { keyThatSigns } from '../keys/oldKeys.ts'
 import type { Findings } from '../keys/ports.ts'
 import { Failure } from '../platform/failure.ts'
+import type { FilesSnapshot } from '../profiles/ports.ts'
 import type { Spec } from './entries.ts'
 import type { HeldKeys } from './plans.ts'
-import type { NewRun, Runs } from './runs.ts'
-import { refuseHeld } from './steps/oldKey.ts'
+import type { KnownRotation, NewRun, Runs } from './runs.ts'
+import { refuseHeld } from './steps/putAway.ts'
+import type { UndoStore } from './undoStore.ts'
 import { standsAt } from './world.ts'
 
+/** Profiles that go back to the pair that works, and those whose pair is kept nowhere. */
+export interface Mend {
+  /** Undefined where none of the pairs is kept any more. */
+  readonly run?: NewRun
+  /** What the run puts back. */
+  readonly wanted: readonly WentBack[]
+  readonly left: readonly WentBack[]
+}
+
 export interface UndosDeps {
+  /** Pairs that a profile need not hold any more. */
+  readonly kept: Pick<UndoStore, 'pair'>
   readonly runs: Runs
   readonly findings: Findings
   readonly readKeys: () => Promise<HeldKeys>
@@ -110,6 +123,53 @@ export class Undos {
     return this.#runOf('delete', 'delete', undefined, parts)
   }
 
+  /**
+   * Puts the pair that works back into profiles that hold a replaced one again.
+   * @param names of profiles; default all
+   * @throws Failure `nothing-to-mend`
+   */
+  async mend(names?: readonly string[]): Promise<Mend> {
+    const held = await this.#look()
+    const wanted = this.#deps.runs
+      .wentBack(held.snapshot)
+      .filter(({ profile }) => names === undefined || names.includes(profile))
+    if (wanted.length === 0) throw new Failure(nothingToMend)
+    const parts = new Map<string, { spec: Omit<Spec, 'id'>; target: Target }>()
+    const left: WentBack[] = []
+    for (const each of wanted) {
+      const known = this.#deps.runs.rotation(each.rotation) as KnownRotation
+      if (!(await this.#hasPair(each.should, held.snapshot))) {
+        left.push(each)
+        continue
+      }
+      const pair = `${each.holds} ${each.should}`
+      const { spec, target } = parts.get(pair) ?? {
+        target: known.target,
+        spec: {
+          kind: 'mend' as const,
+          from: each.holds,
+          to: each.should,
+          via: each.should,
+          profiles: [],
+          retire: 'keep' as const,
+          account: known.rotation.account,
+          user: known.spec.user,
+        },
+      }
+      const profiles = [...spec.profiles, { name: each.profile, file: each.file }]
+      parts.set(pair, { spec: { ...spec, profiles }, target })
+    }
+    return {
+      ...(parts.size > 0 && { run: this.#runOf('mend', 'keep', undefined, [...parts.values()]) }),
+      wanted: wanted.filter((each) => !left.includes(each)),
+      left,
+    }
+  }
+
+  async #hasPair(key: string, { profiles }: FilesSnapshot): Promise<boolean> {
+    return profiles.some(({ pair }) => pair?.id === key) || (await this.#deps.kept.pair(key)) !== undefined
+  }
+
   #actOn(id: string, kind: 'activate' | 'deactivate' | 'delete', { keys, snapshot }: HeldKeys) {
     if (kind !== 'activate') refuseHeld(snapshot, id)
     const replaced = this.#deps.runs.replaced().find((each) => each.id === id)
@@ -202,6 +262,25 @@ export class Undos {
     this.#deps.runs.sawFiles(held.snapshot)
     await this.#deps.runs.lookAtUndoStore()
     return held
+  }
+}
+
+const nothingToMend = {
+  name: 'nothing-to-mend',
+  title: 'Nothing to put back',
+  detail: 'No profile holds a key that Keyturn has replaced there.',
+}
+
+/** @param left at least one */
+export function noCopy(left: readonly WentBack[]) {
+  const keys = [...new Set(left.map(({ should }) => should))].join(', ')
+  const names = left.map(({ profile }) => `[${profile}]`).join(', ')
+  return {
+    name: 'no-copy',
+    title: 'The pair is kept nowhere',
+    detail: `${names} should hold ${keys}, whose secret neither a file nor the undo store holds any more. Nothing was done.`,
+    remedy:
+      'Look for a newer copy of the file. Else an administrator must make a new key for the user, after deleting one of the two.',
   }
 }
 

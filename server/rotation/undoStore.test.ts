@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -21,38 +21,64 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
-it('keeps both pairs, private, until they are trimmed to the old one', async () => {
+it('keeps both pairs, private, also after the confirm', async () => {
   await store.put('r.1', old, next)
   expect(statSync(join(root, 'undo')).mode & 0o777).toBe(0o700)
   expect(statSync(join(root, 'undo', `${old.id}.json`)).mode & 0o777).toBe(0o600)
   expect((await store.pair(old.id))?.secret.reveal()).toBe('old secret')
   expect((await store.pair(next.id))?.secret.reveal()).toBe('new secret')
-  await store.trim(old.id)
-  expect(text()).not.toContain('new secret')
+  await store.confirm(old.id, true)
   expect((await store.pair(old.id))?.secret.reveal()).toBe('old secret')
-  expect(await store.pair(next.id)).toBeUndefined()
-  expect(await store.list()).toMatchObject([{ key: old.id, rotation: 'r.1', confirmed: true }])
+  expect((await store.pair(next.id))?.secret.reveal()).toBe('new secret')
+  expect(await store.list()).toEqual([
+    {
+      key: old.id,
+      rotation: 'r.1',
+      at: new Date(clock.now()).toISOString(),
+      confirmed: true,
+      old: true,
+      newKey: next.id,
+    },
+  ])
+})
+
+it('keeps the new pair alone where the old key is deleted', async () => {
+  await store.put('r.1', old, next)
+  await store.confirm(old.id, false)
+  expect(text()).not.toContain('old secret')
+  expect(await store.pair(old.id)).toBeUndefined()
+  expect((await store.pair(next.id))?.secret.reveal()).toBe('new secret')
+  expect(await store.list()).toMatchObject([{ key: old.id, old: false, newKey: next.id }])
+})
+
+it('keeps the new pair, whose days go on, where the old one alone is forgotten', async () => {
+  await store.put('r.1', old, next)
+  await store.removeOld(old.id)
+  expect(text()).not.toContain('old secret')
+  expect(await store.list()).toMatchObject([{ key: old.id, old: false, newKey: next.id, confirmed: false }])
+  await store.put('r.2', old)
+  await store.removeOld(old.id)
+  expect(await store.list()).toEqual([])
 })
 
 it('counts the days of keeping from the confirm', async () => {
   await store.put('r.1', old, next)
   clock.advance(6 * day)
-  await store.trim(old.id)
+  await store.confirm(old.id, true)
   clock.advance(6 * day)
-  expect(await store.expire(7, new Set())).toEqual([])
+  expect(await store.expired(7)).toEqual([])
   clock.advance(day)
-  expect(await store.expire(7, new Set())).toEqual([old.id])
-  expect(readdirSync(join(root, 'undo'))).toEqual([])
+  expect(await store.expired(7)).toMatchObject([{ key: old.id }])
 })
 
-it('never expires what an unfinished rotation may need', async () => {
-  await store.put('r.1', old, next)
-  clock.advance(100 * day)
-  expect(await store.expire(0, new Set(['r.1']))).toEqual([])
-  expect(await store.pair(next.id)).toBeDefined()
+it('says that it cannot tell what is kept, where an entry is no file that can be read', async () => {
+  mkdirSync(join(root, 'undo', `${old.id}.json`), { recursive: true })
+  await expect(store.pair(old.id)).rejects.toMatchObject({ trouble: { name: 'kept-unreadable' } })
+  // What is shown of the others does not depend on it.
+  expect(await store.list()).toEqual([])
 })
 
-it('takes an entry that it cannot read for none, and harms nothing by removing or trimming one that is not there', async () => {
+it('takes an entry that it cannot read for none, and harms nothing by removing or confirming one that is not there', async () => {
   await store.put('r.1', old)
   for (const bad of ['', '{', '{"old":{}}', text().replace(old.id, 'AKIAOTHER00000000000')]) {
     writeFileSync(join(root, 'undo', `${old.id}.json`), bad)
@@ -61,7 +87,7 @@ it('takes an entry that it cannot read for none, and harms nothing by removing o
   }
   writeFileSync(join(root, 'undo', 'notes.txt'), '')
   expect(await store.list()).toEqual([])
-  await store.trim('AKIANONE000000000000')
+  await store.confirm('AKIANONE000000000000', true)
   await store.remove('AKIANONE000000000000')
 })
 

@@ -1,9 +1,10 @@
-import fs from 'node:fs/promises'
 import { join } from 'node:path'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { makeDirectory, syncDirectory, writeAtomic } from '../platform/atomicFile.ts'
 import type { Clock } from '../platform/clock.ts'
+import { Failure } from '../platform/failure.ts'
+import { ownFiles, whyNot } from '../platform/ownFiles.ts'
 import { type KeyPair, Secret } from '../profiles/keyPair.ts'
 
 const Pair = Type.Object({ id: Type.String(), secret: Type.String() }, { additionalProperties: false })
@@ -13,23 +14,31 @@ const Stored = Type.Object(
     /** ISO 8601; the days of keeping count from the confirm where there was one. */
     at: Type.String(),
     confirmed: Type.Boolean(),
-    old: Pair,
+    /** The old key's id, where its own pair is no longer kept. */
+    key: Type.Optional(Type.String()),
+    old: Type.Optional(Pair),
     new: Type.Optional(Pair),
   },
   { additionalProperties: false },
 )
+type Stored = Static<typeof Stored>
 
 /** What is known of an entry without its secrets. */
 export interface UndoEntry {
+  /** The old key's id. */
   readonly key: string
   readonly rotation: string
   readonly at: string
   readonly confirmed: boolean
+  /** Whether the old pair is kept: what an undo needs. */
+  readonly old: boolean
+  /** The id whose pair is kept beside the file, so that whatever becomes of the file it can be put back. */
+  readonly newKey?: string
 }
 
 /**
- * The old pairs that an undo needs, and both pairs while a save is under way: one 0600 file per old key. This and
- * the person's own files are the only places where Keyturn leaves a secret.
+ * Both pairs of each change, the old one for an undo and the new one in case the file is lost: one 0600 file per old
+ * key. This and the person's own files are the only places where Keyturn leaves a secret.
  */
 export class UndoStore {
   readonly #directory: string
@@ -51,28 +60,38 @@ export class UndoStore {
     })
   }
 
-  /** At confirm: the new pair goes, the old one stays until it expires. */
-  async trim(key: string): Promise<void> {
+  /** At confirm: the days of keeping count from now. @param keepOld whether the old pair stays beside the new one */
+  async confirm(key: string, keepOld: boolean): Promise<void> {
     const stored = await this.#read(key)
     if (!stored) return
+    const { old, ...rest } = stored
     await this.#write({
-      rotation: stored.rotation,
-      old: stored.old,
+      ...rest,
+      ...(keepOld ? { old } : { key }),
       at: new Date(this.#clock.now()).toISOString(),
       confirmed: true,
     })
   }
 
+  /** Forgets the old pair; the new one, which may be the last copy of what works, stays as long as it would have. */
+  async removeOld(key: string): Promise<void> {
+    const stored = await this.#read(key)
+    if (!stored?.new) return this.remove(key)
+    const { old: _, ...rest } = stored
+    await this.#write({ ...rest, key })
+  }
+
   async remove(key: string): Promise<void> {
-    await fs.rm(this.#path(key), { force: true })
+    await ownFiles.remove(this.#path(key))
     // A crash that brings the entry back is harmless: it is looked for and expired again.
     await syncDirectory(this.#directory).catch(() => undefined)
   }
 
   /** The pair with this id, whether it is kept as an old or as a new one. */
   async pair(id: string): Promise<KeyPair | undefined> {
+    if (!keyId.test(id)) return undefined
     const own = await this.#read(id)
-    if (own) return pairOf(own.old)
+    if (own?.old) return pairOf(own.old)
     for (const entry of await this.list()) {
       const stored = await this.#read(entry.key)
       if (stored?.new?.id === id) return pairOf(stored.new)
@@ -80,70 +99,87 @@ export class UndoStore {
     return undefined
   }
 
-  /** An unreadable entry is no entry, and undo then says that the secret is gone. */
+  /** An entry that is damaged is no entry, and undo then says that the secret is gone. */
   async entry(key: string): Promise<UndoEntry | undefined> {
     const stored = await this.#read(key)
-    return stored && { key, rotation: stored.rotation, at: stored.at, confirmed: stored.confirmed }
+    return (
+      stored && {
+        key,
+        rotation: stored.rotation,
+        at: stored.at,
+        confirmed: stored.confirmed,
+        old: stored.old !== undefined,
+        ...(stored.new && { newKey: stored.new.id }),
+      }
+    )
   }
 
   async list(): Promise<UndoEntry[]> {
-    const names = await fs.readdir(this.#directory).catch(() => [])
+    const names = await ownFiles.list(this.#directory).catch(() => [])
     const entries: UndoEntry[] = []
     for (const name of names) {
-      if (!name.endsWith('.json')) continue
-      const entry = await this.entry(name.slice(0, -'.json'.length))
+      if (!keyFile.test(name)) continue
+      // What is shown of one entry does not depend on another.
+      const entry = await this.entry(name.slice(0, -'.json'.length)).catch(() => undefined)
       if (entry) entries.push(entry)
     }
     return entries
   }
 
-  /**
-   * Removes what is older than `days`.
-   * @param unfinished rotations whose entries stay, whatever their age: a recovery may need them
-   */
-  async expire(days: number, unfinished: ReadonlySet<string>): Promise<string[]> {
-    const gone: string[] = []
-    for (const entry of await this.list()) {
-      const age = this.#clock.now() - Date.parse(entry.at)
-      if (unfinished.has(entry.rotation) || age < days * 86_400_000) continue
-      await this.remove(entry.key)
-      gone.push(entry.key)
-    }
-    return gone
+  /** Entries that are older than `days`. */
+  async expired(days: number): Promise<UndoEntry[]> {
+    const entries = await this.list()
+    return entries.filter(({ at }) => this.#clock.now() - Date.parse(at) >= days * 86_400_000)
   }
 
   #path(key: string): string {
     // A key id comes from a file that anyone may have written: it must not lead out of the directory.
-    if (!/^[A-Za-z0-9_]{4,128}$/.test(key))
-      throw new TypeError(`not an access key id: ${JSON.stringify(key)}`)
+    if (!keyId.test(key)) throw new TypeError(`not an access key id: ${JSON.stringify(key)}`)
     return join(this.#directory, `${key}.json`)
   }
 
-  async #read(key: string) {
-    let text: string
+  /** @throws Failure `kept-unreadable` where nobody can tell what is kept: that is no 'nothing' */
+  async #read(key: string): Promise<Stored | undefined> {
+    const path = this.#path(key)
+    let bytes: Buffer | undefined
     try {
-      text = await fs.readFile(this.#path(key), 'utf8')
-    } catch {
-      return undefined
+      bytes = await ownFiles.read(path)
+    } catch (error) {
+      throw unreadable(path, error)
     }
+    if (!bytes) return undefined
     try {
-      const value: unknown = JSON.parse(text)
-      return Value.Check(Stored, value) && value.old.id === key ? value : undefined
+      const value: unknown = JSON.parse(bytes.toString('utf8'))
+      return Value.Check(Stored, value) && keyOf(value) === key ? value : undefined
     } catch {
       return undefined
     }
   }
 
-  async #write(stored: {
-    rotation: string
-    at: string
-    confirmed: boolean
-    old: PlainPair
-    new?: PlainPair
-  }): Promise<void> {
+  async #write(stored: Stored): Promise<void> {
     await makeDirectory(this.#directory)
-    await writeAtomic(this.#path(stored.old.id), Buffer.from(JSON.stringify(stored)), { mode: 0o600 })
+    await writeAtomic(this.#path(keyOf(stored)), Buffer.from(JSON.stringify(stored)), { mode: 0o600 })
   }
+}
+
+/** An entry has at least one of them: what has neither is no entry. */
+function keyOf(stored: Stored): string {
+  return (stored.old?.id ?? stored.key) as string
+}
+
+const keyId = /^[A-Za-z0-9_]{4,128}$/
+const keyFile = /^[A-Za-z0-9_]{4,128}\.json$/
+
+function unreadable(path: string, cause: unknown): Failure {
+  return new Failure(
+    {
+      name: 'kept-unreadable',
+      title: 'A kept pair cannot be read',
+      detail: `${path} cannot be read: ${whyNot(cause)}. So nobody can tell which pair is kept.`,
+      remedy: 'Make it readable or move it away, then retry.',
+    },
+    { cause },
+  )
 }
 
 type PlainPair = { id: string; secret: string }

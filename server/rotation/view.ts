@@ -29,7 +29,7 @@ export interface LaterAct {
 
 /** One rotation as the page shows it: what its journal tells, and what is true now. */
 export function viewRotation(run: string, spec: Spec, recorded: Recorded, now: Now): Rotation {
-  const { newKey, account, alarm } = recorded
+  const { newKey, account, alarm, refusedAt } = recorded
   const driven = now.driven.has(spec.id)
   const later = now.later.get(spec.id)
   const state = stateOf(recorded, driven, later)
@@ -65,11 +65,13 @@ export function viewRotation(run: string, spec: Spec, recorded: Recorded, now: N
     ...(current && { step: current.name }),
     steps,
     oldKeyState,
+    ...(refusedAt !== undefined && { refusedAt }),
     undo: undoOffers(spec, state, oldKeyState, newKey, now),
     ...(undoUntil !== undefined && { undoUntil }),
     ...(device !== undefined && {
       mfa: { device, ...(spec.adminProfile !== undefined && { signer: spec.adminProfile }) },
     }),
+    ...(driven && recorded.waiting && { waitsFor: recorded.waiting }),
     ...(alarm && { alarm }),
     ...(problem && { problem }),
     notes: [...recorded.notes],
@@ -78,7 +80,8 @@ export function viewRotation(run: string, spec: Spec, recorded: Recorded, now: N
 }
 
 function stateOf(recorded: Recorded, driven: boolean, later?: LaterAct): Rotation['state'] {
-  if (recorded.finished === 'done') return later?.undone ? 'undone' : 'done'
+  if (recorded.finished === 'done' || recorded.finished === 'superseded')
+    return later?.undone ? 'undone' : recorded.finished
   if (recorded.finished) return recorded.finished
   if (driven) return recorded.begun ? 'running' : 'waiting'
   return recorded.halted ? 'failed' : 'interrupted'
@@ -95,6 +98,8 @@ function held(
   return id === spec.from ? 'old' : 'other'
 }
 
+const undoable: ReadonlySet<Rotation['state']> = new Set(['done', 'failed', 'superseded'])
+
 /** An undo is offered only while it can work; the page shows no button that cannot. */
 function undoOffers(
   spec: Spec,
@@ -103,7 +108,7 @@ function undoOffers(
   newKey: string | undefined,
   now: Now,
 ): Rotation['undo'] {
-  if (spec.kind !== 'rotate' || newKey === undefined || (state !== 'done' && state !== 'failed')) return []
+  if (spec.kind !== 'rotate' || newKey === undefined || !undoable.has(state)) return []
   if (oldKey === 'deleted') return []
   const inFile = [...spec.profiles, ...(spec.merge?.profiles ?? [])].some(
     (profile) => held(now, profile, spec, newKey) === 'new',
@@ -130,6 +135,7 @@ export function viewRun(
     id: header.run,
     kind: header.kind,
     ...(header.undoes !== undefined && { undoes: header.undoes }),
+    ...(header.by !== undefined && { by: header.by }),
     state,
     stopping: now.stopping.has(header.run),
     startedAt: header.at,
@@ -145,7 +151,7 @@ function runState(rotations: readonly Rotation[]): Run['state'] {
   if (states.has('interrupted')) return 'interrupted'
   const good = rotations.filter((rotation) => rotation.state === 'done' || rotation.state === 'undone').length
   if (good === rotations.length) return 'done'
-  if (states.has('stopped')) return 'stopped'
+  if (states.has('stopped') || states.has('superseded')) return 'stopped'
   return good > 0 ? 'partial' : 'failed'
 }
 

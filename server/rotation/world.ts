@@ -7,18 +7,40 @@ import type { Clock } from '../platform/clock.ts'
 import { Failure } from '../platform/failure.ts'
 import type { KeyPair } from '../profiles/keyPair.ts'
 import type { FilesSnapshot, FoundProfile, ProfileStore } from '../profiles/ports.ts'
+import { Patience } from '../platform/patience.ts'
+import type { FileSeen, SeenFiles } from '../profiles/store/seenFiles.ts'
+import type { Acts } from './acts.ts'
 import type { Facts, Spec } from './entries.ts'
+import { unknownAbout } from './interlock.ts'
+import { LeftWaiting } from './machine.ts'
 import type { UndoStore } from './undoStore.ts'
+
+/** Between two looks at what is waited for, in milliseconds. */
+const waitIntervalMs = 1_000
+
+/** How long a rotation that a command drives waits for a file that cannot be read, in milliseconds. */
+export const commandPatienceMs = 15_000
 
 /** What the steps of every rotation share. */
 export interface Workshop {
   readonly clock: Clock
-  readonly iam: Iam
-  readonly store: ProfileStore
-  readonly undo: UndoStore
+  /** To look. What changes something at AWS goes through `acts`. */
+  readonly iam: Pick<Iam, 'whoAmI' | 'listKeys' | 'keyLastUsed'>
+  /** To look. What writes a pair goes through `acts`. */
+  readonly store: Pick<ProfileStore, 'read' | 'preflight' | 'reconcile' | 'release'>
+  /** To look and to keep. What forgets a pair goes through `acts`. */
+  readonly undo: Pick<UndoStore, 'pair' | 'entry' | 'list' | 'put' | 'confirm'>
+  readonly acts: Acts
+  readonly proofs: Proofs
+  readonly seen: SeenFiles
+  /** How long a rotation waits for a file, in milliseconds: a command has less patience than a page. */
+  readonly waitPatienceMs: number
   readonly settings: () => Settings
   readonly signers: Signers
   readonly hooks: Hooks
+  readonly places: PlaceWriter
+  /** AWS's clock minus this machine's, in milliseconds; undefined where this process has not asked it yet. */
+  readonly awsOffset: () => number | undefined
   /** Keeps what a run saw of a user's keys, as a check would. */
   readonly learn: (learnt: Learnt) => Promise<void>
   /** Throws where the state directory could not hold another journal entry or undo entry. */
@@ -51,12 +73,54 @@ export interface Signers {
   ): Promise<T>
 }
 
+/** Files beside those of the profiles, into which Keyturn had put a pair. */
+export interface PlaceWriter {
+  /**
+   * Puts a pair where Keyturn had put the other one.
+   * @param key the other one's id
+   * @param from its pair, where it is still here
+   * @returns what to tell the person of each file
+   */
+  follow(key: string, from: KeyPair | undefined, to: KeyPair): Promise<readonly string[]>
+}
+
 export interface HookRequest {
   readonly oldKey: string
   readonly pair: KeyPair
   readonly profiles: readonly string[]
   readonly account?: string
   readonly user?: string
+}
+
+/** Ids whose pair AWS accepted a moment ago: what may be put into a file, and what another key may give way to. */
+export class Proofs {
+  /** After this long a pass says nothing any more, in milliseconds. */
+  static readonly #freshMs = 5_000
+  readonly #clock: Clock
+  readonly #passed = new Map<string, number>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  passed(key: string): void {
+    for (const [each, at] of this.#passed) if (!this.#fresh(at)) this.#passed.delete(each)
+    this.#passed.set(key, this.#clock.monotonic())
+  }
+
+  /** What was proved before says nothing of now: something has just changed. */
+  forget(key: string): void {
+    this.#passed.delete(key)
+  }
+
+  has(key: string): boolean {
+    const at = this.#passed.get(key)
+    return at !== undefined && this.#fresh(at)
+  }
+
+  #fresh(at: number): boolean {
+    return this.#clock.monotonic() - at < Proofs.#freshMs
+  }
 }
 
 /** Executables that deploy the new pair elsewhere before the old key is retired. */
@@ -78,6 +142,7 @@ export class World {
   readonly #hooks: WorldHooks
   #from: KeyPair | undefined
   #to: KeyPair | undefined
+  #waited: Patience | undefined
 
   constructor(shop: Workshop, spec: Spec, target: Target, stopped: AbortSignal, hooks: WorldHooks) {
     this.shop = shop
@@ -110,29 +175,108 @@ export class World {
     this.#to = pair
   }
 
+  get proofs(): Proofs {
+    return this.shop.proofs
+  }
+
+  /** Keys that other open runs need, each with the run. */
+  needed(): ReadonlyMap<string, string> {
+    return this.#hooks.needed()
+  }
+
+  /** Keys that runs of this Keyturn have made or replaced. */
+  ours(): ReadonlySet<string> {
+    return this.#hooks.ours()
+  }
+
+  /** The files as they are now, with those in which one of these keys was ever seen. */
+  async look(keys: readonly string[]): Promise<{ snapshot: FilesSnapshot; files: FileSeen[] }> {
+    const snapshot = await this.shop.store.read()
+    const files = await this.shop.seen.look(snapshot, keys)
+    // What this rotation itself put there, or found there, need not have been read since.
+    const own = new Set([this.spec.from, this.spec.to, this.spec.merge?.key, this.#to?.id])
+    const mine = keys.filter((key) => own.has(key))
+    const named = new Set(this.profiles.map(({ file }) => snapshot.files[file].path))
+    return {
+      snapshot,
+      files: files.map((file) =>
+        file.seen === 'absent' && named.has(file.path)
+          ? { ...file, held: new Set([...file.held, ...mine]) }
+          : file,
+      ),
+    }
+  }
+
+  /** The files, once each of them says whether it holds one of these keys: waits where one does not. */
+  async knownFiles(keys: readonly string[]): Promise<FilesSnapshot> {
+    for (;;) {
+      const { snapshot, files } = await this.look(keys)
+      const why = unknownAbout(files, keys)
+      if (!why) {
+        this.goesOn()
+        return snapshot
+      }
+      await this.wait(why)
+    }
+  }
+
+  /**
+   * Waits a moment for what nobody can know yet; journaled, so that a restart tells what was waited for.
+   * @throws LeftWaiting where patience is over or what is committed is stopped; Failure `stopped` before that
+   */
+  async wait(why: Trouble): Promise<void> {
+    this.#waited ??= new Patience(this.shop.clock, this.shop.waitPatienceMs)
+    await this.#hooks.waits(why)
+    if (this.#waited.over) throw new LeftWaiting()
+    await this.rest(waitIntervalMs)
+  }
+
+  /** What was waited for is known. */
+  goesOn(): void {
+    if (!this.#waited) return
+    this.#waited = undefined
+    this.note(undefined)
+  }
+
+  /** A wait that every stop ends. */
+  async rest(ms: number): Promise<void> {
+    try {
+      await this.shop.clock.sleep(ms, this.stopped)
+    } catch (error) {
+      if (!this.stopped.aborted) throw error
+      if (this.#hooks.stoppable()) throw new Failure(stoppedByPerson)
+      throw new LeftWaiting()
+    }
+  }
+
   /** The pair being replaced: as the files hold it, else as the undo store does. */
   async fromPair(): Promise<KeyPair> {
-    this.#from ??= (await this.#inFiles(this.spec.from)) ?? (await this.shop.undo.pair(this.spec.from))
-    if (this.#from) return this.#from
-    throw new Failure(secretGone(this.spec.from))
+    return (this.#from ??= await this.pairOf(this.spec.from))
   }
 
   async maybeFromPair(): Promise<KeyPair | undefined> {
-    return this.fromPair().catch(() => undefined)
+    return this.#from ?? (await this.maybePairOf(this.spec.from))
   }
 
   /** The pair that replaces it: in memory since create, else in the files, else in the undo store. */
   async toPair(id: string): Promise<KeyPair> {
     if (this.#to?.id === id) return this.#to
-    this.#to = (await this.#inFiles(id)) ?? (await this.shop.undo.pair(id))
-    if (this.#to) return this.#to
+    return (this.#to = await this.pairOf(id))
+  }
+
+  /** Waits where a file that cannot be read may hold it. @throws Failure `secret-gone` where nothing holds it */
+  async pairOf(id: string): Promise<KeyPair> {
+    const pair = await this.maybePairOf(id)
+    if (pair) return pair
+    await this.knownFiles([id])
+    const later = await this.maybePairOf(id)
+    if (later) return later
     throw new Failure(secretGone(id))
   }
 
-  async pairOf(id: string): Promise<KeyPair> {
-    const pair = (await this.#inFiles(id)) ?? (await this.shop.undo.pair(id))
-    if (pair) return pair
-    throw new Failure(secretGone(id))
+  /** Where the files that can be read, or the undo store, hold it. */
+  async maybePairOf(id: string): Promise<KeyPair | undefined> {
+    return (await this.#inFiles(id)) ?? (await this.shop.undo.pair(id))
   }
 
   /** Calls `act` with whoever signs IAM calls for this pair's user. */
@@ -191,6 +335,10 @@ export class World {
 }
 
 export interface WorldHooks {
+  /** Says what is waited for, and journals it. */
+  waits(why: Trouble): Promise<void>
+  needed(): ReadonlyMap<string, string>
+  ours(): ReadonlySet<string>
   note(text?: string): void
   record(step: StepName, facts: Facts): Promise<void>
   alarm(trouble: Trouble): Promise<void>

@@ -1,20 +1,23 @@
 import { AwsFailure, type KeyList } from '../../keys/iam.ts'
 import { Failure } from '../../platform/failure.ts'
 import type { Which } from '../../api/inventory.ts'
-import { spareOf } from '../entries.ts'
+import { type Facts, spareOf } from '../entries.ts'
 import type { Step } from '../machine.ts'
+import { Patience } from '../../platform/patience.ts'
 import { standsAt, type World } from '../world.ts'
 
 /** Everything that can fail should fail here, before a key is made. Changes nothing. */
 export const check: Step<World> = {
   name: 'check',
   async do(world) {
-    const { iam, store, clock } = world.shop
-    const snapshot = await store.read()
+    const { iam, store } = world.shop
+    const { from: old, merge } = world.spec
+    // Before anything is made: a file that cannot be read may hold this key too.
+    const snapshot = await world.knownFiles([old, ...(merge ? [merge.key] : [])])
     for (const profile of world.profiles) {
-      const holds = world.spec.merge?.profiles.includes(profile) ? world.spec.merge.key : world.spec.from
+      const holds = merge?.profiles.includes(profile) ? merge.key : old
       // Unified by an earlier try whose rollback could not bring the deleted key back.
-      const unified = standsAt(snapshot, profile, world.spec.from, undefined) === 'old'
+      const unified = standsAt(snapshot, profile, old, undefined) === 'old'
       if (!unified && standsAt(snapshot, profile, holds, undefined) !== 'old') {
         throw new Failure({
           name: 'file-moved',
@@ -40,17 +43,28 @@ export const check: Step<World> = {
     const list = await listedWithRoom(world, from, own)
     await store.preflight([...new Set(world.profiles.map((profile): Which => profile.file))])
     await world.shop.stateWritable()
+    // One that must not run is refused now, not when the old key waits for it.
+    await world.shop.hooks.any()
     return {
       account: identity.account,
       ...(identity.userName && { user: identity.userName }),
       ...(list && {
-        keysBefore: list.keys.map((key) => key.id),
+        ...listedNow(world, list),
         statuses: Object.fromEntries(list.keys.map((key) => [key.id, key.status])),
       }),
-      clockOffsetMs: list?.date === undefined ? 0 : list.date - clock.now(),
       ownListDenied,
     }
   },
+}
+
+/** What a list tells of the user's keys before one is made; `listedAt` by this process's own clock. */
+export function listedNow(world: World, list: KeyList): Facts {
+  const { clock } = world.shop
+  return {
+    keysBefore: list.keys.map((key) => key.id),
+    listedAt: new Date(clock.now()).toISOString(),
+    clockOffsetMs: list.date === undefined ? 0 : list.date - clock.now(),
+  }
 }
 
 export const rootKey = {
@@ -106,7 +120,7 @@ async function listedWithRoom(
   const { clock, settings } = world.shop
   const toDelete = spareOf(world.spec)
   const { intervalMs } = settings().verification
-  const deadline = clock.now() + listPatience * intervalMs
+  const patience = new Patience(clock, listPatience * intervalMs)
   let known = world.spec.adminProfile === undefined ? own : undefined
   for (;;) {
     const list = known ?? (await listed(world, from))
@@ -114,7 +128,7 @@ async function listedWithRoom(
     const left =
       list?.keys.map((key) => key.id).filter((id) => id !== world.spec.from && id !== toDelete) ?? []
     if (left.length === 0) return list
-    if (clock.now() >= deadline) throw noRoom(left)
+    if (patience.over) throw noRoom(left)
     world.note('Looking whether the user really has no room for a new key')
     await world.pause(intervalMs)
   }

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { AwsFailure } from '../../keys/iam.ts'
 import { Secret } from '../../profiles/keyPair.ts'
 import { beforeAppend } from '../testing/appends.ts'
 import { dies } from '../testing/callEnds.ts'
@@ -20,6 +21,20 @@ describe('the last look', () => {
     await stage.restart()
     expect((await stage.recover(rotation)).state).toBe('done')
     expect(stage.iam.log.filter((call) => call.startsWith('GetCallerIdentity'))).toEqual([])
+  })
+
+  it('notes when the old key was refused, by the clock of AWS', async () => {
+    const stage = await Stage.open()
+    const who = stage.iam.whoAmI.bind(stage.iam)
+    const [old] = stage.keys
+    const date = Date.UTC(2026, 10, 25, 4)
+    stage.iam.whoAmI = (signer) =>
+      who(signer).catch((error: unknown) => {
+        throw signer.pair.id === old!.id && error instanceof AwsFailure
+          ? new AwsFailure(error.kind, error.trouble, { date })
+          : error
+      })
+    expect((await stage.rotate()).refusedAt).toBe('2026-11-25T04:00:00.000Z')
   })
 
   it('goes on until AWS refuses the old key, and says where that takes too long', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { Secret } from '../../profiles/keyPair.ts'
 import { fullFrom } from '../testing/appends.ts'
 import { answers, dies, refusal } from '../testing/callEnds.ts'
 import { Stage } from '../testing/stage.ts'
@@ -87,6 +88,18 @@ describe('a reply that is lost', () => {
   )
 })
 
+it('an answer that gives out a key that was there before is none: the list tells what is', async () => {
+  const stage = await Stage.open('two keys, spare deleted')
+  const [old] = stage.keys
+  answers(stage.iam, 'createKey', () =>
+    Promise.resolve({ pair: { id: old!.id, secret: new Secret('x'.repeat(40)) }, createdAt: 0 }),
+  )
+  const rotation = await stage.rotate()
+  expect(rotation.newKey).not.toBe(old!.id)
+  expect(stage.keys.map(({ status }) => status)).toContain('Active')
+  expect(stage.disk.pairs().size).toBeGreaterThan(0)
+})
+
 describe('where the process ends', () => {
   it('after AWS made the key and before anybody was told: it is found and deleted again', async () => {
     const stage = await Stage.open()
@@ -119,7 +132,7 @@ describe('where the process ends', () => {
     const rotation = await stage.rotate()
     expect(stage.keys).toHaveLength(2)
     // Nobody could prove any more that it is ours, were that not in the journal.
-    stage.keys[1]!.used = true
+    Object.assign(stage.keys[1]!, { createdAt: 0 })
     await stage.restart()
     expect((await stage.recover(rotation)).state).toBe('rolledBack')
     expect(stage.keys.map(({ id }) => id)).toEqual([rotation.key])

@@ -1,13 +1,18 @@
 import { AwsFailure, type AwsFailureKind } from '../../keys/iam.ts'
 import { Failure } from '../../platform/failure.ts'
+import { Patience } from '../../platform/patience.ts'
+import type { KeyPair } from '../../profiles/keyPair.ts'
 import type { Facts } from '../entries.ts'
 import type { Step } from '../machine.ts'
-import { deleteOurs, findStray } from '../strayKey.ts'
+import { deleteOurs, findStray, NotOurs } from '../strayKey.ts'
 import type { World } from '../world.ts'
-import { newKeyOf } from './save.ts'
+import { listedNow } from './check.ts'
+import { newKeyOf } from './facts.ts'
 
 /** The quota may linger for a moment after the spare key was deleted. */
 const roomPatienceMs = 30_000
+/** The list of before must be younger than this, in milliseconds: a key that is made after it may be another's. */
+const listAgeMs = 2_000
 const mayHaveActed: ReadonlySet<AwsFailureKind> = new Set(['ambiguous', 'aborted', 'other'])
 
 /**
@@ -16,35 +21,41 @@ const mayHaveActed: ReadonlySet<AwsFailureKind> = new Set(['ambiguous', 'aborted
  */
 export const create: Step<World> = {
   name: 'create',
-  async before(world) {
-    return asked(world)
+  async before(world, known) {
+    return asked(world, known, await world.fromPair())
   },
   async do(world, known) {
-    const { iam, clock, settings } = world.shop
+    const { acts, clock, settings } = world.shop
     const from = await world.fromPair()
-    const roomUntil = clock.now() + roomPatienceMs
+    const room = new Patience(clock, roomPatienceMs)
     let facts: Facts = known
     let second = false
     for (;;) {
       try {
-        const made = await world.signed(from, (signer, options) => iam.createKey(signer, options))
-        world.rememberTo(made.pair)
-        return { newKey: made.pair.id }
+        const places = world.profiles.map((profile) => ({ ...profile, id: from.id }))
+        const made = await acts.create(world, from, places)
+        // No new key is one that was there before: nobody who answers so made it, and the list must tell what is.
+        if (idsIn(known['keysBefore']).includes(made.id)) throw new AwsFailure('ambiguous', oldKeyForNew)
+        world.rememberTo(made)
+        return { newKey: made.id }
       } catch (error) {
         if (!(error instanceof AwsFailure)) throw error
-        const lingering = error.kind === 'quota' && known['spareDeleted'] === true && clock.now() < roomUntil
+        const lingering = error.kind === 'quota' && known['spareDeleted'] === true && !room.over
         if (lingering) {
           world.note('Waiting for AWS to notice that there is room again')
           await world.pause(settings().verification.intervalMs)
         } else if (error.kind === 'ambiguous' && !second) {
           second = true
+          facts = { ...facts, ...(await lost(world)) }
           facts = { ...facts, ...(await settleLostReply(world, facts)) }
         } else {
           // Said at once, so that neither the rollback nor a recovery waits for a key that was never made.
           if (!mayHaveActed.has(error.kind)) await world.record('create', { createRefused: true })
-          throw error.kind === 'quota' && Array.isArray(known['keysBefore']) ? overtaken(error) : error
+          else await lost(world)
+          throw error.kind === 'quota' && Array.isArray(known['keysBefore']) ? overtaken(error, known) : error
         }
-        const again = asked(world)
+        // After a lost reply the list of before it stays: in a newer one its key would pass for an older one.
+        const again = second ? request(world) : await asked(world, facts, from)
         await world.record('create', again)
         facts = { ...facts, ...again }
       }
@@ -60,13 +71,22 @@ export const create: Step<World> = {
   },
   async undo(world, known) {
     const id = newKeyOf(world, known)
-    await deleteOurs(world, id, known)
+    try {
+      await deleteOurs(world, id, known)
+    } catch (error) {
+      if (!(error instanceof NotOurs)) throw error
+      await world.alarm(error.trouble)
+      return { newKey: null }
+    }
+    await world.shop.acts.drop(world, world.spec.from, [world.spec.from])
     return { newKey: null, deletedNew: id }
   },
 }
 
 /** The check had found room: to advise deleting a key could cost someone else the one they have just made. */
-function overtaken(quota: AwsFailure): Failure {
+function overtaken(quota: AwsFailure, known: Facts): Failure {
+  // The key that made room lingers in AWS's count: nobody else made one.
+  if (known['spareDeleted'] === true) return quota
   return new Failure(
     {
       ...quota.trouble,
@@ -87,11 +107,51 @@ async function settleLostReply(world: World, known: Facts): Promise<Facts> {
   const strays = [...((known['strays'] as string[] | undefined) ?? []), stray.key]
   // Durable before the delete: after a crash the undo must know whose key this is.
   await world.record('create', { newKey: stray.key, secretLost: true })
-  await deleteOurs(world, stray.key, known)
+  try {
+    await deleteOurs(world, stray.key, { ...known, secretLost: true })
+  } catch (error) {
+    if (error instanceof NotOurs) await world.record('create', { newKey: null, createRefused: true })
+    throw error
+  }
   await world.record('create', { newKey: null, secretLost: false, strays })
   return { strays }
 }
 
-function asked(world: World): Facts {
-  return { requestedAt: new Date(world.shop.clock.now()).toISOString(), createRefused: false }
+/** From when AWS can no longer have been asked: what is made later is another's. */
+async function lost(world: World): Promise<Facts> {
+  const facts = { lostAt: new Date(world.shop.clock.now()).toISOString() }
+  await world.record('create', facts)
+  return facts
+}
+
+const idsIn = (fact: unknown): readonly unknown[] => (Array.isArray(fact) ? fact : [])
+
+const oldKeyForNew = {
+  name: 'outcome-unknown',
+  title: 'The answer is not one of IAM’s',
+  detail: 'Who answered gave out a key that was there before as a new one.',
+  remedy: 'Look at the endpoint that is configured for this profile.',
+  action: 'iam:CreateAccessKey',
+}
+
+/**
+ * What is durable before the request: when it was, and which keys there were. The list of `check` serves while it is
+ * fresh; an older one would let a key that somebody else makes meanwhile pass for ours.
+ */
+async function asked(world: World, known: Facts, from: KeyPair): Promise<Facts> {
+  const { clock, iam } = world.shop
+  const age = clock.now() - Date.parse(String(known['listedAt']))
+  let listed: Facts = {}
+  if (Array.isArray(known['keysBefore']) && !(age >= 0 && age <= listAgeMs)) {
+    listed = listedNow(world, await world.signed(from, (signer, options) => iam.listKeys(signer, options)))
+  }
+  return { ...listed, ...request(world) }
+}
+
+function request(world: World): Facts {
+  return {
+    requestedAt: new Date(world.shop.clock.now()).toISOString(),
+    createRefused: false,
+    lostAt: null,
+  }
 }

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as tick } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import type { KeyPair } from '../../profiles/keyPair.ts'
 import type { Rotation, UndoHow } from '../../api/run.ts'
 import { answers, dies, refusal, wantsCode } from '../testing/callEnds.ts'
 import { Stage } from '../testing/stage.ts'
@@ -53,6 +54,24 @@ describe('a restore that goes back', () => {
   })
 })
 
+describe('a restore', () => {
+  it('has the places follow while both keys work, and tells of each', async () => {
+    const told: unknown[] = []
+    const follow = (key: string, from: KeyPair | undefined, to: KeyPair) => {
+      const states = stage.keys.map(({ id, status }) => `${id} ${status}`)
+      told.push([key, from?.id, to.id, states])
+      return Promise.resolve(['/x/.env holds the old pair again.'])
+    }
+    const stage: Stage = await Stage.open('single', {}, { places: { follow } })
+    const rotation = await stage.rotate()
+    expect(told).toEqual([])
+    const restored = await stage.restore(rotation)
+    expect(restored).toMatchObject({ state: 'done', notes: ['/x/.env holds the old pair again.'] })
+    const { key, newKey } = rotation
+    expect(told).toEqual([[newKey, newKey, key, [`${key} Active`, `${newKey} Active`]]])
+  })
+})
+
 describe('a look before an act on an old key', () => {
   it('goes back where AWS cannot be asked', async () => {
     const { stage, old, undo } = await rotated()
@@ -97,7 +116,10 @@ describe('reactivating', () => {
       const run = await undo('reactivate')
       expect((await afterRestart(stage, run)).state).toBe(state)
       expect(old.status).toBe(status)
-      expect(stage.now(rotation).state).toBe(when === 'after' ? 'undone' : 'done')
+      expect(stage.now(rotation)).toMatchObject({
+        state: 'done',
+        oldKeyState: when === 'after' ? 'active' : 'inactive',
+      })
     },
   )
 
@@ -107,7 +129,7 @@ describe('reactivating', () => {
     stage.iam.log.length = 0
     expect(await undo('reactivate')).toMatchObject({ state: 'done', oldKeyState: 'active' })
     expect(stage.iam.log.some((call) => call.includes(old.id))).toBe(false)
-    expect(stage.now(rotation)).toMatchObject({ state: 'undone', oldKeyState: 'active' })
+    expect(stage.now(rotation)).toMatchObject({ state: 'done', oldKeyState: 'active', undo: [] })
   })
 
   it('does not fail because the page’s list could not be made anew, but a mistake of Keyturn’s is told', async () => {

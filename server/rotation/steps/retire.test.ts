@@ -28,6 +28,19 @@ describe('an old key', () => {
     expect(await stage.retry(rotation)).toMatchObject({ state: 'done', oldKeyState: 'deleted' })
   })
 
+  it('is on again where a program writes it into a profile while it is turned off', async () => {
+    const stage = await Stage.open()
+    answers(stage.iam, 'setKeyStatus', () => {
+      const [old, made] = stage.keys
+      old!.status = 'Inactive'
+      stage.puts(old!, made!)
+      return Promise.resolve()
+    })
+    const rotation = await stage.rotate()
+    expect(rotation).toMatchObject({ state: 'failed', step: 'retire', problem: { name: 'key-in-use' } })
+    expect(stage.keys[0]!.status).toBe('Active')
+  })
+
   it.each([
     ['after it was turned off', 'setKeyStatus', 'deactivate', 'inactive'],
     ['after it was deleted', 'deleteKey', 'delete', 'deleted'],
@@ -50,6 +63,8 @@ describe('an old key', () => {
     })
     const rotation = await stage.rotate()
     expect(rotation).toMatchObject({ state: 'failed', step: 'retire', oldKeyState: 'unknown' })
+    // Nor is it said that it could not be turned off: nobody knows.
+    expect(rotation.problem?.detail).toContain('may have been turned off, or not.')
   })
 
   it('is said to be perhaps active where nobody can look for another reason', async () => {

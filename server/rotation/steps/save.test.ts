@@ -57,7 +57,7 @@ describe('the proof after it', () => {
     await stage.restart()
     const rotation = await stage.recover(begun)
     expect(rotation).toMatchObject({ state: 'failed', step: 'prove', problem: { name: 'file-moved' } })
-    expect(rotation.problem?.detail).toContain('The old key is still active')
+    expect(rotation.problem?.detail).toContain('Nothing was turned off')
     expect(stage.keys.map(({ status }) => status)).toEqual(['Active', 'Active'])
   })
 
@@ -80,7 +80,7 @@ describe('the proof after it', () => {
     await beforeAppend(done('save'), () => write(section('default', stranger)))
     const rotation = await stage.rotate()
     expect(rotation).toMatchObject({ state: 'failed', step: 'prove', problem: { name: 'foreign-write' } })
-    expect(rotation.problem?.detail).toContain('The old key is still active.')
+    expect(rotation.problem?.detail).toContain('Nothing was turned off.')
     expect(stage.keys.map(({ status }) => status)).toEqual(['Active', 'Active'])
   })
 

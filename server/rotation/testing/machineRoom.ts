@@ -15,11 +15,13 @@ import { makeDirectory, sweepDirectory } from '../../platform/atomicFile.ts'
 import { Bus } from '../../platform/bus.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { FilesSnapshot } from '../../profiles/ports.ts'
-import { createProfileStore } from '../../profiles/store.ts'
+import { SeenFiles } from '../../profiles/store/seenFiles.ts'
+import { createProfileStore } from '../../profiles/store/store.ts'
 import { Plans } from '../plans.ts'
 import { Runs } from '../runs.ts'
 import { SignerDesk } from '../signers.ts'
-import type { Hooks, Workshop } from '../world.ts'
+import { Acts } from '../acts.ts'
+import { type Hooks, Proofs, type Workshop } from '../world.ts'
 import { target } from './target.ts'
 import { UndoStore } from '../undoStore.ts'
 import { Undos } from '../undo.ts'
@@ -27,27 +29,45 @@ import { type Ground, pairsIn, type PlainPair } from './ground.ts'
 
 /** A clock on which waiting takes no time. */
 export class QuickClock implements Clock {
-  #now = Date.parse('2026-03-01T12:00:00Z')
+  #now: number
+  #slept = 0
+
+  constructor(now = Date.parse('2026-03-01T12:00:00Z')) {
+    this.#now = now
+  }
 
   now(): number {
     return this.#now
+  }
+
+  monotonic(): number {
+    return this.#slept
   }
 
   set(now: number): void {
     this.#now = now
   }
 
+  /** Time passes. */
   advance(ms: number): void {
     this.#now += ms
+    this.#slept += ms
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) throw signal.reason
     const wake = this.#now + ms
-    await tick()
+    const awake = this.#slept + ms
+    await this.asleep()
     // Those who sleep at the same time sleep through the same time.
+    this.#slept = Math.max(this.#slept, awake)
     this.#now = Math.max(this.#now, wake)
     if (signal?.aborted) throw signal.reason
+  }
+
+  /** What else happens meanwhile. */
+  protected async asleep(): Promise<void> {
+    await tick()
   }
 }
 
@@ -102,7 +122,9 @@ export async function openMachineRoom(
   const events: ServerEvent[] = []
   const defects: unknown[] = []
   bus.subscribe((event) => events.push(event))
+  const proofs = new Proofs(clock)
   const store = createProfileStore({
+    mayRestore: (id) => proofs.has(id),
     locations: {
       credentials: { path: disk.credentials, from: 'test' },
       config: { path: disk.config, from: 'test' },
@@ -124,21 +146,30 @@ export async function openMachineRoom(
   }
   const signers = new SignerDesk({ iam, clock, readKeys })
   await makeDirectory(disk.state)
-  await sweepDirectory(join(disk.state, 'undo'))
+  for (const each of ['', 'undo']) await sweepDirectory(join(disk.state, each))
   const onDefect = (error: unknown) => void defects.push(error)
   const findings = new Map<string, Finding>()
+  const seen = await SeenFiles.open(disk.state, clock)
   const runs = await Runs.load({
     directory: join(disk.state, 'runs'),
     bus,
     onDefect,
+    undo,
+    drainPatienceMs: 50,
     shop: {
       clock,
       iam,
       store,
       undo,
+      acts: new Acts({ iam, store, undo }),
+      proofs,
+      seen,
+      waitPatienceMs: 60_000,
       signers,
       settings: () => settings,
       hooks: noHooks,
+      places: { follow: () => Promise.resolve([]) },
+      awsOffset: () => 0,
       learn: (learnt) => {
         findings.set(learnt.key, findingOf(learnt, [...findings.values()], clock.now()))
         return Promise.resolve()
@@ -159,7 +190,10 @@ export async function openMachineRoom(
         account: { id: identity.account, derived: false },
         user: { name: identity.userName ?? '', arn: identity.arn },
         lastUsed: {},
-        siblings: list.keys.filter((key) => key.id !== held.id).map(({ id, status }) => ({ id, status })),
+        clockOffsetMs: (list.date ?? clock.now()) - clock.now(),
+        siblings: list.keys
+          .filter((key) => key.id !== held.id)
+          .map(({ id, status }) => ({ id, status, lastUsed: {} })),
       }
       findings.set(held.id, finding)
       return finding
@@ -180,11 +214,14 @@ export async function openMachineRoom(
     excluded: () => new Set(),
     canary: () => false,
     ours: () => runs.ours(),
+    replaced: () => runs.replaced(),
+    quietDays: () => settings.quietDays,
     newRunId: () => runs.newId(),
     onDefect,
   })
   const undos = new Undos({
     runs,
+    kept: undo,
     readKeys,
     oldKeys: async () =>
       oldKeysOf({
@@ -202,7 +239,9 @@ export async function openMachineRoom(
       forget: () => Promise.resolve(),
     },
   })
-  runs.sawFiles((await readKeys()).snapshot)
+  const { snapshot: first } = await readKeys()
+  await seen.saw(first)
+  runs.sawFiles(first)
   return {
     runs,
     plans,

@@ -68,7 +68,15 @@ export const b = 'AKIABBBBBBBBBBBBBBB2'
 export const c = 'AKIACCCCCCCCCCCCCCC3'
 
 function context(keys: readonly HeldKey[], part: Partial<PlanContext> = {}): PlanContext {
-  return { snapshot, held: new Map(keys.map((key) => [key.id, key])), ours: new Set(), ...part }
+  return {
+    snapshot,
+    held: new Map(keys.map((key) => [key.id, key])),
+    ours: new Set(),
+    replaced: new Map(),
+    quietDays: 7,
+    now: Date.parse('2026-03-01T00:00:00.000Z'),
+    ...part,
+  }
 }
 
 export function rows(

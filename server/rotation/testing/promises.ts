@@ -2,7 +2,7 @@ import type { Run } from '../../api/run.ts'
 import type { Ground } from './ground.ts'
 import type { ModelIam } from './modelIam.ts'
 
-/** The promises of DESIGN section 2 as checks against the model's truth; each throws with what was broken. */
+/** The promises of docs/promises.md as checks against the model's truth; each throws with what was broken. */
 export class Promises {
   readonly #disk: Ground
   readonly #iam: ModelIam

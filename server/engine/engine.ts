@@ -1,29 +1,40 @@
 import path from 'node:path'
-import type { ServerEvent, Snapshot } from './api/events.ts'
-import type { Options } from './commands/options.ts'
-import type { FindingsFile } from './keys/findingsFile.ts'
-import type { Keyring } from './keys/keyring.ts'
-import { sweepDirectory } from './platform/atomicFile.ts'
-import type { Bus } from './platform/bus.ts'
-import { systemClock, type Clock } from './platform/clock.ts'
-import type { Environment } from './platform/environment.ts'
-import { keepHeapSmall } from './platform/heap.ts'
-import { lockHolder, takeLock } from './platform/lock.ts'
-import type { SettingsFile } from './platform/settingsFile.ts'
-import { onDefect, openParts, type Parts } from './parts.ts'
-import type { ProfileStore } from './profiles/ports.ts'
-import { Plans } from './rotation/plans.ts'
-import type { Runs } from './rotation/runs.ts'
-import type { SignerDesk } from './rotation/signers.ts'
-import { Undos } from './rotation/undo.ts'
-import { demoSurroundings, ownSurroundings, type Surroundings } from './surroundings.ts'
+import type { ServerEvent, Snapshot } from '../api/events.ts'
+import type { Trouble } from '../api/problem.ts'
+import type { Afterwards } from '../credentials/afterwards.ts'
+import type { FindingsFile } from '../keys/findingsFile.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { sweepDirectory } from '../platform/atomicFile.ts'
+import type { Bus } from '../platform/bus.ts'
+import { systemClock, type Clock } from '../platform/clock.ts'
+import type { Environment } from '../platform/environment.ts'
+import { Failure } from '../platform/failure.ts'
+import { keepHeapSmall } from '../platform/heap.ts'
+import { lockHolder, takeLock } from '../platform/lock.ts'
+import { sweepRedirects } from '../platform/opener.ts'
+import type { SettingsFile } from '../platform/settingsFile.ts'
+import { onDefect, openParts, planning, type Parts } from './adapters.ts'
+import { PlacesDesk } from '../places/placesDesk.ts'
+import type { PlaceSearch } from '../places/places.ts'
+import type { ProfileStore } from '../profiles/ports.ts'
+import type { Plans } from '../rotation/plans.ts'
+import type { Runs } from '../rotation/runs.ts'
+import type { SignerDesk } from '../rotation/signers.ts'
+import type { Undos } from '../rotation/undo.ts'
+import type { Trails } from '../trail/trails.ts'
+import { demoSurroundings, groundOf, ownSurroundings, type Surroundings } from './workplace.ts'
+import type { EngineOptions } from './options.ts'
 
-/** What can be known without a call to AWS and without a write. */
+/** What can be known without a write; only `trails` calls AWS, where it is asked to. */
 export interface Looking {
   readonly clock: Clock
   readonly settings: SettingsFile
   readonly keyring: Keyring
   readonly runs: Runs
+  readonly places: PlaceSearch
+  readonly trails: Trails
+  readonly afterwards: Afterwards
+  readonly bus: Bus<ServerEvent>
   readonly demo: boolean
   /** The process that holds the state directory now, other than through this engine. */
   readonly holder?: { readonly pid: number; readonly host: string; readonly since: string }
@@ -32,13 +43,15 @@ export interface Looking {
 
 /** Everything that rotates keys, without HTTP: the page and the commands both drive this. */
 export interface Engine extends Looking {
-  readonly bus: Bus<ServerEvent>
   readonly store: ProfileStore
   readonly plans: Plans
   readonly undos: Undos
   readonly signers: SignerDesk
+  readonly placesDesk: PlacesDesk
   readonly findings: FindingsFile
   readonly stateDirectory: string
+  /** See `groundOf`. */
+  readonly ground: string
   readonly version: string
   snapshot(): Promise<Snapshot>
   /** Gives back the lock, the connections and, for a demo, everything that it made. */
@@ -54,7 +67,7 @@ const refreshPauseMs = 200
  * Puts the real adapters behind every port.
  * @throws Failure where the state directory cannot be used or another Keyturn holds it
  */
-export async function openEngine(options: Options, env: Environment): Promise<Engine> {
+export async function openEngine(options: EngineOptions, env: Environment): Promise<Engine> {
   keepHeapSmall()
   const place = await (options.demo ? demoSurroundings() : ownSurroundings(options, env))
   const lock = await takeLock(path.join(place.stateDirectory, 'lock'), {
@@ -77,18 +90,33 @@ export async function openEngine(options: Options, env: Environment): Promise<En
 }
 
 /**
- * Only to look, beside a Keyturn that runs: takes no lock, calls nobody, and neither makes nor changes a file.
- * @throws Failure where the settings cannot be read or the state directory is another user's
+ * Only to look, beside a Keyturn that runs: takes no lock, calls nobody unasked, and neither makes nor changes a file.
+ * @throws Failure where the state directory is another user's, or is none
  */
-export async function openToLook(options: Options, env: Environment): Promise<Looking> {
+export async function openToLook(options: EngineOptions, env: Environment): Promise<Looking> {
   const place = await (options.demo ? demoSurroundings() : ownSurroundings(options, env, true))
-  const holder = await lockHolder(path.join(place.stateDirectory, 'lock'))
-  const { clock, settings, keyring, runs, iam } = await openParts(options, place, true)
+  const troubles: Trouble[] = []
+  // A lock that is none says nothing of who holds it; all else can be looked at.
+  const holder = await lockHolder(path.join(place.stateDirectory, 'lock')).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error
+    troubles.push(error.trouble)
+    return undefined
+  })
+  const { clock, settings, keyring, runs, iam, places, trails, afterwards, bus } = await openParts(
+    options,
+    place,
+    true,
+    troubles,
+  )
   return {
     clock,
     settings,
     keyring,
     runs,
+    places,
+    trails,
+    afterwards,
+    bus,
     demo: options.demo,
     ...(holder && { holder }),
     async close() {
@@ -99,32 +127,19 @@ export async function openToLook(options: Options, env: Environment): Promise<Lo
 }
 
 async function assemble(
-  options: Options,
+  options: EngineOptions,
   place: Surroundings,
   giveBack: () => Promise<void>,
 ): Promise<Engine> {
   // A write that a crash cut off may have left a pair in the undo store, under a name that never expires.
   for (const each of ['', 'undo']) await sweepDirectory(path.join(place.stateDirectory, each))
+  await sweepRedirects(place.stateDirectory)
   const { iam, ...parts } = await openParts(options, place)
-  const { clock, version, bus, settings, findings, store, signers, runs, keyring } = parts
-  const plans = new Plans({
-    clock,
-    bus,
-    readKeys: () => keyring.readKeys(),
-    check: (key) => keyring.check(key),
-    excluded: () => new Set(settings.get().exclusions),
-    canary: (id) => keyring.isCanary(id),
-    ours: () => runs.ours(),
-    newRunId: () => runs.newId(),
-    onDefect,
-  })
-  const undos = new Undos({
-    runs,
-    findings,
-    readKeys: () => keyring.readKeys(),
-    oldKeys: async () => (await keyring.inventory()).oldKeys,
-  })
-  await runs.expireUndo()
+  const { clock, version, bus, settings, findings, store, signers, runs, keyring, places } = parts
+  const { ownCalls, trails, afterwards } = parts
+  const { plans, undos } = planning({ ...parts, onDefect })
+  await places.recover().catch(onDefect)
+  const placesDesk = new PlacesDesk({ clock, bus, places, busy: () => runs.busy, onDefect })
   const stops = keepFresh(parts)
 
   return {
@@ -134,15 +149,21 @@ async function assemble(
     store,
     keyring,
     runs,
+    places,
+    placesDesk,
     plans,
     undos,
     signers,
     findings,
+    trails,
+    afterwards,
     stateDirectory: place.stateDirectory,
+    ground: groundOf(place),
     version,
     demo: options.demo,
     async snapshot() {
       const unfinished = runs.unfinished()
+      const trail = trails.latest()
       const newest = runs
         .list(undefined, 1)
         .runs.filter((run) => !unfinished.some((each) => each.id === run.id))
@@ -152,11 +173,17 @@ async function assemble(
         settings: settings.get(),
         runs: [...newest, ...unfinished],
         plans: plans.open(),
+        ...(trail && { trail }),
+        ...(placesDesk.asked && { places: placesDesk.view() }),
       }
     },
     async close() {
       for (const stop of stops) stop()
+      // By now AWS's clock may have been heard: who only ever runs commands has no other hour for it.
+      await runs.expireUndo().catch(onDefect)
+      await placesDesk.close()
       await store.release().catch(onDefect)
+      await ownCalls.flush()
       iam.close()
       await giveBack()
     },
@@ -173,7 +200,8 @@ function keepFresh({
 }: Pick<Parts, 'bus' | 'clock' | 'keyring' | 'runs' | 'store'>) {
   const refresh = coalesced(async () => {
     await keyring.refresh()
-    runs.sawFiles((await keyring.readKeys()).snapshot)
+    const { snapshot } = await keyring.readKeys()
+    runs.sawFiles(snapshot)
     // The saves of a long run would else have every page told of every key without a pause.
     await clock.sleep(refreshPauseMs)
   }, onDefect)
