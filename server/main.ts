@@ -1,17 +1,27 @@
 #!/usr/bin/env node
 import { help } from './commands/help.ts'
 import { parseOptions } from './commands/options.ts'
-import { describeError } from './http/log.ts'
+import { describeError } from './platform/redact.ts'
 import { takeEnvironment } from './platform/environment.ts'
 import { Failure } from './platform/failure.ts'
 import { findInstallation } from './platform/installation.ts'
-import { printable } from './platform/printable.ts'
+import { printable, printableJson } from '../shared/printable.ts'
 
 /** @returns the exit code, or undefined where the process stays */
 async function main(): Promise<number | undefined> {
   const parsed = parseOptions(process.argv.slice(2))
   if (parsed.kind === 'usage') {
     process.stderr.write(`keyturn: ${printable(parsed.message)}\nSee keyturn --help.\n`)
+    // Who asked for JSON reads standard output, and that cannot be parsed where it is empty.
+    if (process.argv.slice(2).includes('--json')) {
+      const problem = {
+        name: 'usage',
+        title: 'Wrong use',
+        detail: parsed.message,
+        remedy: 'See keyturn --help.',
+      }
+      process.stdout.write(`${printableJson({ exitCode: 2, problem })}\n`)
+    }
     return 2
   }
   if (parsed.kind === 'help') {
@@ -33,8 +43,11 @@ async function main(): Promise<number | undefined> {
   }
   const [{ serve, StopRequest }, { compose }] = await Promise.all([
     import('./commands/serve.ts'),
-    import('./compose.ts'),
+    import('./commands/compose.ts'),
   ])
+  const { findPage } = await import('./commands/handOver.ts')
+  const found = await findPage(parsed.options, io)
+  if (found !== undefined) return new Promise<never>(() => stdout.write('', () => process.exit(found)))
   const stop = new StopRequest()
   const served = await compose(parsed.options, io, stop)
   return serve(served, parsed.options, io, stop)

@@ -1,8 +1,10 @@
 import { Type, type Static } from 'typebox'
 import { Inventory, Key } from './inventory.ts'
+import { Places } from './places.ts'
 import { Plan } from './plan.ts'
 import { Rotation, Run } from './run.ts'
 import { Settings } from './settings.ts'
+import { Trail } from './trail.ts'
 
 /** Everything a page needs to draw itself; first on every stream, and after each reconnect. */
 export const Snapshot = Type.Object(
@@ -12,6 +14,8 @@ export const Snapshot = Type.Object(
     settings: Settings,
     runs: Type.Array(Run, { description: 'Those running or interrupted, and the newest finished one' }),
     plans: Type.Array(Plan, { description: 'Those that are not used up' }),
+    trail: Type.Optional(Trail),
+    places: Type.Optional(Places),
     idleAt: Type.Optional(
       Type.String({ format: 'date-time', description: 'When the session locks if nothing is asked' }),
     ),
@@ -31,6 +35,8 @@ export const ServerEvent = Type.Union([
     { type: Type.Literal('rotation'), run: Type.String(), rotation: Rotation },
     { additionalProperties: false },
   ),
+  Type.Object({ type: Type.Literal('trail'), trail: Trail }, { additionalProperties: false }),
+  Type.Object({ type: Type.Literal('places'), places: Places }, { additionalProperties: false }),
   Type.Object({ type: Type.Literal('settings'), settings: Settings }, { additionalProperties: false }),
   Type.Object(
     { type: Type.Literal('replaced') },

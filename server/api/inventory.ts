@@ -39,7 +39,16 @@ export const Profile = Type.Object(
     name: Type.String(),
     file: Which,
     line: Type.Integer({ minimum: 1, description: '1-based line of its header' }),
-    kind: oneOf(['access-key', 'temporary', 'sso', 'assume-role', 'process', 'web-identity', 'incomplete']),
+    kind: oneOf([
+      'access-key',
+      'temporary',
+      'sso',
+      'assume-role',
+      'process',
+      'web-identity',
+      'incomplete',
+      'ignored',
+    ]),
     key: Type.Optional(Type.String({ description: 'The access key id it holds' })),
     region: Type.Optional(Type.String()),
     partition: Type.Optional(Type.String()),
@@ -131,14 +140,33 @@ export const FileState = Type.Object(
   {
     which: Which,
     path: Type.String(),
+    from: Type.Optional(
+      Type.String({ description: 'What named it: an option, a variable, or `default` for its usual place' }),
+    ),
     target: Type.Optional(Type.String({ description: 'Where a symlink leads' })),
     state: oneOf(['ok', 'missing', 'empty', 'unreadable']),
     mode: Type.Optional(Type.String({ description: 'Octal, such as 0600' })),
+    tidy: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description:
+          'Lines that some SDKs cannot read as they are, and that can be mended without a change of meaning',
+      }),
+    ),
+    tidied: Type.Optional(
+      Type.Boolean({ description: 'Lines were mended, and the file is as that left it: it can be undone' }),
+    ),
     loose: Type.Boolean({ description: 'Others on this machine can read or write it' }),
     writable: Type.Boolean(),
     problems: Type.Array(
       Type.Object(
-        { line: Type.Optional(Type.Integer({ minimum: 1 })), trouble: Trouble },
+        {
+          line: Type.Optional(Type.Integer({ minimum: 1 })),
+          blocks: Type.Optional(
+            Type.Boolean({ description: 'It keeps tools from reading the file; else it only warns' }),
+          ),
+          trouble: Trouble,
+        },
         { additionalProperties: false },
       ),
     ),
@@ -146,6 +174,58 @@ export const FileState = Type.Object(
   { $id: 'FileState', additionalProperties: false },
 )
 export type FileState = Static<typeof FileState>
+
+/** Lines of a file as they are and as they would be, for the readers that cannot read them so. */
+export const Tidying = Type.Object(
+  {
+    which: Which,
+    path: Type.String(),
+    hash: Type.String({
+      description: 'Of the file: tidy with it what was shown, and it is done only to that',
+    }),
+    lines: Type.Array(
+      Type.Object(
+        {
+          line: Type.Integer({ minimum: 1 }),
+          before: Type.String({ description: 'Without its value or its words' }),
+          after: Type.String(),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    applied: Type.Boolean({ description: 'It is done; else it is only shown' }),
+  },
+  { $id: 'Tidying', additionalProperties: false },
+)
+export type Tidying = Static<typeof Tidying>
+export const WentBack = Type.Object(
+  {
+    profile: Type.String(),
+    file: Which,
+    holds: Type.String({ description: 'A key that Keyturn replaced there' }),
+    should: Type.String({ description: 'The key that Keyturn wrote there last' }),
+    rotation: Type.String({ description: 'The rotation that wrote it' }),
+    replacedAt: Type.String({ format: 'date-time', description: 'When it was written' }),
+  },
+  { additionalProperties: false },
+)
+export type WentBack = Static<typeof WentBack>
+
+/** What somebody else has done to a key at AWS since Keyturn left it, as the last check found it. */
+export const Changed = Type.Object(
+  {
+    key: Type.String(),
+    user: Type.Optional(Type.String()),
+    profiles: Type.Array(Type.String(), { description: 'Profiles that hold it' }),
+    what: oneOf(['turned-on', 'turned-off', 'deleted', 'refused', 'appeared', 'used']),
+    after: Type.Optional(
+      Type.String({ format: 'date-time', description: 'When Keyturn left it, else when it was made' }),
+    ),
+    before: Type.String({ format: 'date-time', description: 'When the check found it' }),
+  },
+  { additionalProperties: false },
+)
+export type Changed = Static<typeof Changed>
 
 export const Inventory = Type.Object(
   {
@@ -156,6 +236,8 @@ export const Inventory = Type.Object(
     keys: Type.Array(Key),
     profiles: Type.Array(Profile),
     oldKeys: Type.Array(OldKey),
+    wentBack: Type.Array(WentBack, { description: 'Profiles that hold a replaced key again' }),
+    changed: Type.Array(Changed, { description: 'What others changed at AWS since Keyturn left it' }),
     notices: Type.Array(Trouble, {
       description: 'About the whole: a shadowing environment, an unsafe state directory',
     }),

@@ -27,6 +27,12 @@ export const PlanRequest = Type.Object(
         description: 'Keys whose user gets one key for both',
       }),
     ),
+    makeRoom: Type.Optional(
+      oneOf(['ours-quiet', 'ours', 'inactive', 'ask'], {
+        description:
+          'Which second keys may be deleted to make room without being named: those that Keyturn turned off and nobody has used since (the default), all that it turned off, all inactive ones, or none',
+      }),
+    ),
     includeCanaries: Type.Optional(
       Type.Boolean({ description: 'The second yes for keys that look planted' }),
     ),
@@ -111,6 +117,51 @@ export const PlanSkip = Type.Object(
 )
 export type PlanSkip = Static<typeof PlanSkip>
 
+/** What the user's other key is, which stands in the way of a new one. */
+export const RoomClass = oneOf([
+  'ours-quiet',
+  'ours-recent',
+  'ours-used',
+  'kept',
+  'other-inactive',
+  'other-active',
+  'merge',
+])
+export type RoomClass = Static<typeof RoomClass>
+
+export const PlanRoom = Type.Object(
+  {
+    key: Type.String(),
+    spare: Type.String(),
+    class: RoomClass,
+    offSince: Type.Optional(Type.String({ format: 'date-time', description: 'When Keyturn turned it off' })),
+    lastUsed: Type.Optional(Type.String({ format: 'date-time' })),
+    decided: Type.Boolean({ description: 'Whether this plan deletes it, or merges the two' }),
+  },
+  { additionalProperties: false },
+)
+export type PlanRoom = Static<typeof PlanRoom>
+
+const Ids = Type.Array(Type.String())
+
+/** All that a plan will do to keys, each by the id that the files hold now. */
+export const Consequences = Type.Object(
+  {
+    make: Type.Array(Type.String(), { description: 'Keys that are replaced by a new one' }),
+    deactivate: Ids,
+    deleteForGood: Type.Array(Type.String(), {
+      description: 'What makes room for a new key, and the old keys where they are deleted',
+    }),
+    keepActive: Ids,
+    stay: Type.Array(
+      Type.Object({ key: Type.String(), reason: Type.String() }, { additionalProperties: false }),
+      { description: 'Keys that were asked for and stay as they are' },
+    ),
+  },
+  { additionalProperties: false },
+)
+export type Consequences = Static<typeof Consequences>
+
 export const Plan = Type.Object(
   {
     id: Type.String(),
@@ -123,6 +174,8 @@ export const Plan = Type.Object(
     rotate: Type.Array(PlanRotate),
     choose: Type.Array(PlanChoice),
     skip: Type.Array(PlanSkip),
+    makeRoom: Type.Array(PlanRoom, { description: 'Users with a second key, one line each' }),
+    consequences: Consequences,
   },
   { $id: 'Plan', additionalProperties: false },
 )

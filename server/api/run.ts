@@ -1,23 +1,11 @@
 import { Type, type Static } from 'typebox'
+import { stepNames } from '../../shared/steps.ts'
 import { Account, User, Which } from './inventory.ts'
 import { OldKeyMode } from './plan.ts'
 import { Trouble } from './problem.ts'
 import { oneOf } from './words.ts'
 
-/** The steps of DESIGN section 3, `activate` for an undo, and `unify` where two keys of a user are merged. */
-export const StepName = oneOf([
-  'check',
-  'unify',
-  'makeRoom',
-  'create',
-  'activate',
-  'verify',
-  'save',
-  'prove',
-  'hook',
-  'retire',
-  'confirm',
-])
+export const StepName = oneOf(stepNames)
 export type StepName = Static<typeof StepName>
 
 export const StepView = Type.Object(
@@ -43,6 +31,7 @@ export const RotationState = oneOf([
   'stopped',
   'interrupted',
   'undone',
+  'superseded',
 ])
 export type RotationState = Static<typeof RotationState>
 
@@ -71,6 +60,9 @@ export const Rotation = Type.Object(
     step: Type.Optional(StepName),
     steps: Type.Array(StepView),
     oldKeyState: oneOf(['active', 'inactive', 'deleted', 'unknown']),
+    refusedAt: Type.Optional(
+      Type.String({ format: 'date-time', description: 'AWS refused the old key then, by AWS’s clock' }),
+    ),
     undo: Type.Array(UndoHow),
     undoUntil: Type.Optional(
       Type.String({ format: 'date-time', description: 'The old pair is kept until then' }),
@@ -86,6 +78,7 @@ export const Rotation = Type.Object(
         { additionalProperties: false, description: 'Waits for a code of this device' },
       ),
     ),
+    waitsFor: Type.Optional(Trouble),
     alarm: Type.Optional(Trouble),
     problem: Type.Optional(Trouble),
     notes: Type.Array(Type.String()),
@@ -104,7 +97,11 @@ export const Rotation = Type.Object(
 )
 export type Rotation = Static<typeof Rotation>
 
-export const RunKind = oneOf(['rotate', 'reactivate', 'restore', 'activate', 'deactivate', 'delete'])
+/** On the page, by a command on a terminal, or by one without (a timer, a script). */
+export const Beginner = oneOf(['page', 'terminal', 'timer'])
+export type Beginner = Static<typeof Beginner>
+
+export const RunKind = oneOf(['rotate', 'reactivate', 'restore', 'activate', 'deactivate', 'delete', 'mend'])
 export type RunKind = Static<typeof RunKind>
 
 export const Run = Type.Object(
@@ -114,6 +111,7 @@ export const Run = Type.Object(
     undoes: Type.Optional(Type.String({ description: 'The run whose rotations this one undoes' })),
     state: oneOf(['running', 'done', 'partial', 'failed', 'stopped', 'interrupted']),
     stopping: Type.Boolean(),
+    by: Type.Optional(Beginner),
     startedAt: Type.String({ format: 'date-time' }),
     finishedAt: Type.Optional(Type.String({ format: 'date-time' })),
     oldKey: OldKeyMode,
@@ -141,6 +139,16 @@ export const UndoRequest = Type.Object(
   { additionalProperties: false },
 )
 export type UndoRequest = Static<typeof UndoRequest>
+
+export const MendRequest = Type.Object(
+  {
+    profiles: Type.Optional(
+      Type.Array(Type.String({ maxLength: 1024 }), { minItems: 1, description: 'Default: all of them' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type MendRequest = Static<typeof MendRequest>
 
 /** A line of the history: one rotation (or undo, or act on an old key) of one run. No secrets. */
 export const HistoryRow = Type.Object(

@@ -1,6 +1,6 @@
 import type { Sibling } from '../api/inventory.ts'
 import type { Plan, PlanChoice } from '../api/plan.ts'
-import { daysSince } from '../keys/age.ts'
+import { daysSince } from '../../shared/age.ts'
 import { count, owner, places, short, when } from './wording.ts'
 
 /** A choice in words: both keys with what there is to judge them by, and the option that makes each choice. */

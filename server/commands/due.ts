@@ -1,7 +1,9 @@
-import type { Inventory, Key, OldKey } from '../api/inventory.ts'
+import type { Changed, Inventory, Key, OldKey, WentBack } from '../api/inventory.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { Run } from '../api/run.ts'
-import { isOverdue } from '../keys/age.ts'
+import { isOverdue } from '../../shared/age.ts'
+import { fileTroubles } from './fileTroubles.ts'
+import type { FileTroubles } from './fileTroubles.ts'
 
 /** What `keyturn status` found; the form of its JSON document, exit code aside. */
 export interface Due {
@@ -17,6 +19,10 @@ export interface Due {
   /** Old keys that wait for an act: still active, safe to delete, or made by nobody here. */
   readonly oldKeys: readonly OldKey[]
   readonly interrupted: readonly Run[]
+  /** Profiles that hold a key again which Keyturn replaced there. */
+  readonly wentBack: readonly WentBack[]
+  /** What others changed at AWS since Keyturn left it, as the last check found it. */
+  readonly changed: readonly Changed[]
   /** Runs that stand still until a person looks. */
   readonly standing: readonly Run[]
   /** Runs that another process drives now. */
@@ -28,6 +34,8 @@ export interface Due {
     readonly until?: string
   }[]
   readonly notices: readonly Trouble[]
+  /** What keeps a file from being read. */
+  readonly files: FileTroubles
 }
 
 export interface DueParts {
@@ -60,16 +68,30 @@ export function dueOf({ inventory, agePolicyDays, runs, busy }: DueParts): Due {
     troubled: keys.filter((key) => key.problem !== undefined),
     oldKeys: inventory.oldKeys.filter((key) => key.safe || key.status === 'active' || !key.ours),
     interrupted: busy ? [] : open,
+    wentBack: inventory.wentBack,
+    changed: inventory.changed,
     standing: runs.filter(({ state, rotations }) => state !== 'interrupted' && rotations.some(standsStill)),
     running: busy ? open.map((run) => ({ ...run, state: 'running' as const })) : [],
     undoable: runs.flatMap((run) => undoOf(run)),
     notices: inventory.notices,
+    files: fileTroubles(
+      inventory.files,
+      inventory.profiles.map(({ file, key }) => ({ file, holdsKey: key !== undefined })),
+    ),
   }
 }
 
 export function isDue(due: Due): boolean {
-  const lists = [due.overdue, due.unchecked, due.oldKeys, due.interrupted, due.standing]
-  return lists.some((list) => list.length > 0)
+  const lists = [
+    due.overdue,
+    due.unchecked,
+    due.oldKeys,
+    due.interrupted,
+    due.standing,
+    due.wentBack,
+    due.changed,
+  ]
+  return due.files.fails || lists.some((list) => list.length > 0)
 }
 
 function standsStill({ state }: Run['rotations'][number]): boolean {

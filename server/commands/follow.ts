@@ -1,8 +1,8 @@
 import type { Rotation, Run } from '../api/run.ts'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { Failure } from '../platform/failure.ts'
 import { Progress } from './progress.ts'
-import type { Command } from './runCommand.ts'
+import type { Command } from './command.ts'
 
 /**
  * Shows runs as they go, asks for MFA codes, lets Ctrl-C end them after the steps under way.
@@ -10,14 +10,16 @@ import type { Command } from './runCommand.ts'
  */
 export async function follow(
   engine: Engine,
-  { terminal, interruption }: Pick<Command, 'terminal' | 'interruption'>,
+  { terminal, interruption, beside }: Pick<Command, 'terminal' | 'interruption' | 'beside'>,
   begun: readonly Run[],
 ): Promise<Run[]> {
   const { bus, runs } = engine
+  const ids = begun.map(({ id }) => id)
   const progress = new Progress(terminal, begun)
   const codes = new Codes(engine, terminal, interruption, progress)
   const unsubscribe = bus.subscribe((event) => {
-    if (event.type !== 'rotation') return
+    // Others that a page began are the page's to show and to give codes for.
+    if (event.type !== 'rotation' || !ids.includes(event.run)) return
     progress.update(event.rotation)
     codes.see(event.rotation)
   })
@@ -29,13 +31,19 @@ export async function follow(
     }
   }
   let drained: Promise<void> | undefined
+  let end: () => void = () => undefined
+  const ended = new Promise<void>((resolve) => (end = resolve))
   const stop = () => {
     terminal.say('Keyturn ends after the steps under way. Press Ctrl-C again to quit at once.')
+    // The page's own runs go on.
+    if (beside) return ids.forEach((id) => void runs.stop(id))
     drained = runs.drain()
+    void drained.then(end)
   }
   if (interruption.requested) stop()
   else interruption.signal.addEventListener('abort', stop, { once: true })
-  await runs.idle()
+  // A call that AWS never answers keeps nobody: the journal knows what it was about.
+  await Promise.race([runs.ended(ids), ended])
   await drained
   unsubscribe()
   codes.end()

@@ -9,11 +9,20 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const
 export class Interruption {
   readonly #controller = new AbortController()
   readonly #say: (text: string) => void
+  readonly #quit: () => void
   readonly #onSignal = () => this.request()
 
-  constructor(say: (text: string) => void) {
+  /**
+   * @param options quit: what the second one does; default: this process says so and ends. listens: whether signals of this
+   * process count; default: they do
+   */
+  constructor(
+    say: (text: string) => void,
+    { quit, listens = true }: { readonly quit?: () => void; readonly listens?: boolean } = {},
+  ) {
     this.#say = say
-    for (const name of signals) process.on(name, this.#onSignal)
+    this.#quit = quit ?? (() => this.#end())
+    if (listens) for (const name of signals) process.on(name, this.#onSignal)
   }
 
   get signal(): AbortSignal {
@@ -27,10 +36,15 @@ export class Interruption {
   /** A signal came, or readline saw Ctrl-C. */
   readonly request = (): void => {
     if (this.requested) {
-      this.#say('Stopped at once. What was under way is picked up by keyturn --recover.')
-      process.exit(130)
+      this.#quit()
+      return
     }
     this.#controller.abort()
+  }
+
+  #end(): never {
+    this.#say('Stopped at once. What was under way is picked up by keyturn --recover.')
+    process.exit(130)
   }
 
   /** For what has no effect and may be left where it is: looking, asking. @throws Failure `interrupted` */

@@ -100,6 +100,36 @@ describe('parseOptions', () => {
     expect(parseOptions(['--version'])).toEqual({ kind: 'version' })
   })
 
+  it('takes keys, regions and a day for trail', () => {
+    const key = 'AKIAQQQQQQQQQQQQQQQQ'
+    expect(run('trail').trail).toEqual({ keys: [], regions: 'usual', csv: false })
+    expect(run('trail', key, key, '--regions', 'all', '--since', '2026-01-31', '--csv').trail).toEqual({
+      keys: [key],
+      regions: 'all',
+      since: '2026-01-31T00:00:00.000Z',
+      csv: true,
+    })
+    expect(
+      run(
+        'trail',
+        key,
+        '--regions',
+        'us-east-1,eu-west-1',
+        'us-gov-west-1',
+        '--since',
+        '2026-01-31T10:00+02:00',
+      ).trail,
+    ).toMatchObject({
+      keys: [key],
+      regions: ['us-east-1', 'eu-west-1', 'us-gov-west-1'],
+      since: '2026-01-31T08:00:00.000Z',
+    })
+  })
+
+  it('repeats nothing of what stands in a key id’s place: it may be the secret', () => {
+    expect(usage('trail', 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY')).not.toContain('wJalr')
+  })
+
   it.each(['0.0.0.0', '::', '::1', 'localhost', '192.168.1.2', ''])(
     'refuses --host %s with the way to do it by ssh, same port on both ends',
     (host) => {
@@ -142,6 +172,16 @@ describe('parseOptions', () => {
     [['--all'], "'keyturn rotate'"],
     [['--json'], "'keyturn status'"],
     [['status', '--hook', 'x'], "'keyturn rotate'"],
+    [['trail', '--since', 'yesterday'], 'a day such as'],
+    [['trail', '--since', '2026-02-31'], 'a day such as'],
+    [['trail', '--since', '2026-13-01'], 'a day such as'],
+    [['trail', '--regions', 'everywhere'], 'eu-west-1'],
+    [['trail', '--regions', ''], 'eu-west-1'],
+    [['trail', 'eu-west-1'], 'whole access key ids'],
+    [['trail', '****ABCD'], 'whole access key ids'],
+    [['trail', '--json', '--csv'], 'not both'],
+    [['status', '--csv'], "'keyturn trail'"],
+    [['trail', '--all'], "'keyturn rotate'"],
     [['--endpoint-url', 'ftp://x'], 'http'],
     [['--endpoint-url', 'nonsense'], 'http'],
     [['--endpoint-url', 'http://me:pw@host'], 'password'],

@@ -1,22 +1,30 @@
 import { parseArgs } from 'node:util'
 import path from 'node:path'
-import type { OldKeyMode } from '../api/plan.ts'
+import type { OldKeyMode, PlanRequest } from '../api/plan.ts'
 import type { UndoRequest } from '../api/run.ts'
+import type { ActRequest } from '../credentials/acts.ts'
+import type { EngineOptions } from '../engine/options.ts'
+import { parseKeyId } from '../profiles/keyId.ts'
 
-export const commands = ['serve', 'rotate', 'status', 'undo'] as const
+export const commands = [
+  'serve',
+  'rotate',
+  'status',
+  'undo',
+  'find',
+  'mend',
+  'trail',
+  'after',
+  'old',
+] as const
 /** `recover` is written `keyturn --recover`. */
 export type Command = (typeof commands)[number] | 'recover'
 
-export interface Options {
+export interface Options extends EngineOptions {
   readonly command: Command
-  /** Undefined: 7420, or the next free one. 0: any. */
+  /** Undefined or 0: one that is drawn anew at each start. */
   readonly port?: number
   readonly open: boolean
-  readonly credentialsFile?: string
-  readonly configFile?: string
-  readonly stateDir?: string
-  readonly endpointUrl?: string
-  readonly demo: boolean
   /** Finish or roll back what an earlier run left under way. */
   readonly recover: boolean
   readonly all: boolean
@@ -25,12 +33,11 @@ export interface Options {
   readonly oldKey: OldKeyMode
   /** Second keys that no profile holds, by their whole id, to delete so that there is room. */
   readonly deleteSpares: readonly string[]
+  readonly makeRoom?: NonNullable<PlanRequest['makeRoom']>
   /** Keys, by their whole id, that become one new key with the other key of their user. */
   readonly merge: readonly string[]
   /** The second yes for keys that look planted; only where profiles are named. */
   readonly includeCanaries: boolean
-  /** Programs, by absolute path, to run after each save. */
-  readonly hooks: readonly string[]
   /** An administrator's profile that signs for users of its account. */
   readonly signer?: string
   readonly dryRun: boolean
@@ -41,6 +48,46 @@ export interface Options {
   /** For undo: the run or rotation to undo. */
   readonly target?: string
   readonly undo: UndoRequest
+  readonly find?: FindRequest
+  /** For old. */
+  readonly old?: { readonly act?: OldAct }
+  /** For trail. */
+  readonly trail?: TrailOptions
+  readonly after?: AfterOptions
+}
+
+/** What is done with old keys. */
+export interface OldAct {
+  readonly kind: 'delete' | 'activate'
+  /** Whole ids; `quiet`: all that are off and unused for the quiet days. */
+  readonly ids: 'quiet' | readonly string[]
+}
+
+/** Where else keys stand. */
+export interface FindRequest {
+  /** Whole ids; none: every key of the files and every key that Keyturn replaced. */
+  readonly keys: readonly string[]
+  /** Absolute; none: the known places, then the home. */
+  readonly folders: readonly string[]
+  /** Put the new pair where the old one stands and it is safe. */
+  readonly update: boolean
+}
+
+export interface TrailOptions {
+  /** Whole ids; none: the old keys of the newest run. */
+  readonly keys: readonly string[]
+  /** ISO 8601. */
+  readonly since?: string
+  readonly regions: 'usual' | 'all' | readonly string[]
+  /** The events as CSV. */
+  readonly csv: boolean
+}
+
+export interface AfterOptions {
+  /** ISO 8601: what was made from then on is new. */
+  readonly since?: string
+  /** Absent: only to look. */
+  readonly acts?: ActRequest
 }
 
 export type Parsed =
@@ -64,16 +111,28 @@ const flags = {
   'older-than': { type: 'string' },
   'old-key': { type: 'string' },
   'delete-spare': { type: 'string', multiple: true },
+  'make-room': { type: 'string' },
   merge: { type: 'string', multiple: true },
   'include-canaries': { type: 'boolean' },
   hook: { type: 'string', multiple: true },
   signer: { type: 'string' },
   'dry-run': { type: 'boolean' },
   check: { type: 'boolean' },
+  in: { type: 'string', multiple: true },
+  update: { type: 'boolean' },
   how: { type: 'string' },
   'new-key': { type: 'string' },
   yes: { type: 'boolean', short: 'y' },
   json: { type: 'boolean' },
+  csv: { type: 'boolean' },
+  since: { type: 'string' },
+  regions: { type: 'string', multiple: true },
+  deactivate: { type: 'string', multiple: true },
+  activate: { type: 'string', multiple: true },
+  delete: { type: 'string', multiple: true },
+  reactivate: { type: 'string', multiple: true },
+  'end-sessions': { type: 'boolean' },
+  finish: { type: 'boolean' },
   version: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -83,27 +142,43 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof flags }>>['values']
 /** Which commands take an option; those that are not named here go with every command. */
 const belongsTo: { readonly [name in keyof typeof flags]?: readonly Command[] } = {
   all: ['rotate'],
-  profile: ['rotate', 'undo'],
+  profile: ['rotate', 'undo', 'mend', 'after'],
   'older-than': ['rotate'],
   'old-key': ['rotate'],
   'delete-spare': ['rotate'],
+  'make-room': ['rotate'],
   merge: ['rotate'],
   'include-canaries': ['rotate'],
   hook: ['rotate', 'recover'],
-  signer: ['rotate'],
-  'dry-run': ['rotate', 'undo'],
+  signer: ['rotate', 'trail', 'after'],
+  'dry-run': ['rotate', 'undo', 'find', 'mend', 'after', 'old'],
   check: ['status'],
+  in: ['find'],
+  update: ['find'],
   how: ['undo'],
   'new-key': ['undo'],
-  yes: ['rotate', 'undo'],
-  json: ['rotate', 'status', 'undo', 'recover'],
-  recover: ['recover', 'rotate', 'undo'],
+  yes: ['rotate', 'undo', 'find', 'mend', 'after', 'old'],
+  json: ['rotate', 'status', 'undo', 'recover', 'find', 'mend', 'trail', 'after', 'old'],
+  csv: ['trail'],
+  since: ['trail', 'after'],
+  deactivate: ['after'],
+  activate: ['after'],
+  delete: ['after', 'old'],
+  reactivate: ['old'],
+  'end-sessions': ['after'],
+  finish: ['after'],
+  regions: ['trail'],
+  recover: ['recover', 'rotate', 'undo', 'mend'],
   port: ['serve'],
   host: ['serve'],
   'no-open': ['serve', 'recover'],
 }
 
 const refusedByDemo = ['credentials-file', 'config-file', 'state-dir', 'endpoint-url'] as const
+
+/** As AWS names them: eu-west-1, us-gov-east-1, eusc-de-east-1. */
+const regionName = /^[a-z]{2,6}(-[a-z]+){1,3}-\d{1,2}$/
+const mostRegions = 64
 
 class UsageError extends Error {}
 
@@ -126,7 +201,7 @@ function isParseError(error: unknown): error is Error {
 }
 
 function checked(values: Values, positionals: readonly string[]): Options {
-  const [named, target] = commandOf(positionals)
+  const [named, target, found] = commandOf(positionals)
   const command = named === 'serve' && values.recover ? 'recover' : named
   refuseForeignHost(values)
   for (const [name, takers] of Object.entries(belongsTo)) {
@@ -153,6 +228,12 @@ function checked(values: Values, positionals: readonly string[]): Options {
       'Say what to undo: the id of a run or of a rotation, or --profile NAME. keyturn status lists runs.',
     )
   }
+  if (command === 'find' && !values.update && (values.yes || values['dry-run'])) {
+    throw new UsageError(
+      `--${values.yes ? 'yes' : 'dry-run'} goes with --update: find alone changes nothing.`,
+    )
+  }
+  if (values.json && values.csv) throw new UsageError('Give either --json or --csv, not both.')
   const port = portOf(values.port)
   const olderThanDays = daysOf(values['older-than'])
   return {
@@ -165,6 +246,7 @@ function checked(values: Values, positionals: readonly string[]): Options {
     oldKey: oldKeyOf(values['old-key']),
     deleteSpares: keyIdsOf('delete-spare', values['delete-spare']),
     merge: keyIdsOf('merge', values.merge),
+    ...(values['make-room'] === undefined ? {} : { makeRoom: makeRoomOf(values['make-room']) }),
     includeCanaries: values['include-canaries'] ?? false,
     hooks: (values.hook ?? []).map(hookOf),
     dryRun: values['dry-run'] ?? false,
@@ -172,6 +254,9 @@ function checked(values: Values, positionals: readonly string[]): Options {
     json: values.json ?? false,
     check: values.check ?? false,
     undo: undoOf(values.how, values['new-key']),
+    ...(command === 'trail' ? { trail: trailOf(found, values) } : {}),
+    ...(command === 'after' ? { after: afterOf(found, values) } : {}),
+    ...(command === 'old' ? { old: oldOf(found, values) } : {}),
     ...(port === undefined ? {} : { port }),
     ...(olderThanDays === undefined ? {} : { olderThanDays }),
     ...(values.signer === undefined ? {} : { signer: values.signer }),
@@ -180,6 +265,13 @@ function checked(values: Values, positionals: readonly string[]): Options {
     ...textOf('stateDir', values['state-dir']),
     ...textOf('endpointUrl', endpointOf(values['endpoint-url'])),
     ...textOf('target', target),
+    ...(command === 'find' && {
+      find: {
+        keys: searchedOf(found),
+        folders: (values.in ?? []).map(folderOf),
+        update: values.update ?? false,
+      },
+    }),
   }
 }
 
@@ -188,16 +280,113 @@ const shown: { readonly [command in Command]: string } = {
   rotate: "'keyturn rotate'",
   status: "'keyturn status'",
   undo: "'keyturn undo'",
+  mend: "'keyturn mend'",
+  trail: "'keyturn trail'",
+  after: "'keyturn after'",
   recover: "'keyturn --recover'",
+  find: "'keyturn find'",
+  old: "'keyturn old'",
 }
 
-function commandOf(positionals: readonly string[]): [Command, string | undefined] {
-  const [name = 'serve', target, ...more] = positionals
+/** Ids may be given one after the other. */
+const listsIds: ReadonlySet<Command> = new Set(['find', 'trail', 'after', 'old'])
+
+function commandOf(
+  positionals: readonly string[],
+): [command: Command, target: string | undefined, found: readonly string[]] {
+  const [name = 'serve', ...rest] = positionals
   const command = commands.find((known) => known === name)
+  if (command && listsIds.has(command)) return [command, undefined, rest]
+  const [target, ...more] = rest
   if (!command) throw new UsageError(`There is no command '${name}': it is one of ${commands.join(', ')}.`)
   if (target !== undefined && command !== 'undo') throw new UsageError(`'${target}' is not expected here.`)
   if (more.length > 0) throw new UsageError(`'${more.join(' ')}' is not expected here.`)
-  return [command, target]
+  return [command, target, []]
+}
+
+/** Names of regions may be given one after the other, as the shell's user expects of a list: no key id looks like one. */
+function trailOf(
+  words: readonly string[],
+  { regions: given, since: from, csv = false }: Values,
+): TrailOptions {
+  const further = given === undefined ? [] : words.filter((word) => regionName.test(word))
+  const keyIds = words.filter((word) => !further.includes(word))
+  // What stands there may be anything, a secret among others: it is not repeated.
+  if (!keyIds.every((id) => parseKeyId(id)))
+    throw new UsageError('keyturn trail takes whole access key ids, and one of what was given is none.')
+  const names = [...(given ?? []).flatMap((text) => text.split(',').map((name) => name.trim())), ...further]
+  const wrong = names.find((name) => name !== 'all' && !regionName.test(name))
+  if (wrong !== undefined)
+    throw new UsageError(`--regions takes all, or names such as eu-west-1, not '${wrong}'.`)
+  if (names.length > mostRegions)
+    throw new UsageError(`--regions takes at most ${mostRegions} names, or all.`)
+  const regions = names.includes('all') ? 'all' : [...new Set(names)]
+  const since = sinceOf(from)
+  return {
+    keys: [...new Set(keyIds)],
+    regions: regions.length === 0 ? 'usual' : regions,
+    csv,
+    ...(since === undefined ? {} : { since }),
+  }
+}
+
+/** Ids may be given one after the other: `--delete A B`. */
+function oldOf(words: readonly string[], values: Values): NonNullable<Options['old']> {
+  const { delete: gone, reactivate } = values
+  if (gone && reactivate)
+    throw new UsageError('Give one of --delete and --reactivate: each is an act of its own.')
+  const given = gone ?? reactivate
+  if (!given) {
+    if (words.length > 0 || values.yes || values['dry-run'])
+      throw new UsageError('keyturn old lists; --delete quiet, --delete KEYID or --reactivate KEYID act.')
+    return {}
+  }
+  const all = [...given, ...words]
+  if (gone && all.length === 1 && all[0] === 'quiet') return { act: { kind: 'delete', ids: 'quiet' } }
+  // What stands there may be anything, a secret among others: it is not repeated.
+  if (!all.every((id) => parseKeyId(id)))
+    throw new UsageError('keyturn old takes whole access key ids, and one of what was given is none.')
+  return { act: { kind: gone ? 'delete' : 'activate', ids: [...new Set(all)] } }
+}
+
+/** Ids may be given one after the other: `--deactivate A B`. */
+function afterOf(words: readonly string[], values: Values): AfterOptions {
+  const acts = (['deactivate', 'activate', 'delete'] as const).filter((act) => values[act] !== undefined)
+  const chosen = [...acts, ...(['end-sessions', 'finish'] as const).filter((act) => values[act])]
+  if (chosen.length > 1)
+    throw new UsageError(
+      `Give one of ${chosen.map((act) => `--${act}`).join(' and ')}: each is an act of its own.`,
+    )
+  const [act] = chosen
+  const since = sinceOf(values.since)
+  const asked = since === undefined ? {} : { since }
+  if (act === undefined && (values.yes || values['dry-run']))
+    throw new UsageError(
+      `--${values.yes ? 'yes' : 'dry-run'} goes with an act, such as --end-sessions: after alone changes nothing.`,
+    )
+  if (act === 'deactivate' || act === 'activate' || act === 'delete') {
+    const ids = [...new Set([...(values[act] ?? []), ...words])]
+    // What stands there may be anything, a secret among others: it is not repeated.
+    if (!ids.every((id) => /^[A-Za-z0-9]{16,128}$/.test(id)))
+      throw new UsageError(
+        `--${act} takes whole ids as keyturn after lists them, and one of what was given is none.`,
+      )
+    return { ...asked, acts: { act, ids } }
+  }
+  if (words.length > 0) throw new UsageError('keyturn after takes options alone: --profile NAME names users.')
+  return act === undefined ? asked : { ...asked, acts: { act } }
+}
+
+/** A day, or a time of it, in UTC unless it says otherwise. */
+function sinceOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const form = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/.exec(text)
+  const at = form ? Date.parse(form[2] === undefined || form[5] !== undefined ? text : `${text}Z`) : NaN
+  const day = form?.[1] ?? ''
+  // 2026-02-31 is no day, and Date would take it for one of March.
+  const isDay = Number.isFinite(at) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)
+  if (!isDay) throw new UsageError(`--since takes a day such as 2026-01-31, not '${text}'.`)
+  return new Date(at).toISOString()
 }
 
 function refuseForeignHost(values: Values): void {
@@ -205,7 +394,7 @@ function refuseForeignHost(values: Values): void {
   const port = values.port ?? '7420'
   throw new UsageError(
     `Keyturn listens on 127.0.0.1 alone, since whoever reaches it can change your keys. From another machine, ` +
-      `forward the same port: ssh -L ${port}:127.0.0.1:${port} THIS-MACHINE`,
+      `start it here with --port ${port} and forward the same port: ssh -L ${port}:127.0.0.1:${port} THIS-MACHINE`,
   )
 }
 
@@ -229,11 +418,34 @@ function oldKeyOf(text = 'deactivate'): OldKeyMode {
   throw new UsageError(`--old-key is deactivate, delete or keep, not '${text}'.`)
 }
 
+function makeRoomOf(text: string): NonNullable<PlanRequest['makeRoom']> {
+  if (text === 'ours-quiet' || text === 'ours' || text === 'inactive' || text === 'ask') return text
+  throw new UsageError(`--make-room is ours-quiet, ours, inactive or ask, not '${text}'.`)
+}
+
 /** Whole ids alone: the four characters that are shown of a key may be those of another one too. */
 function keyIdsOf(name: string, ids: readonly string[] = []): string[] {
   const wrong = ids.find((id) => !/^\w{16,128}$/.test(id))
   if (wrong !== undefined) throw new UsageError(`--${name} takes the whole id of a key, not '${wrong}'.`)
   return [...new Set(ids)]
+}
+
+/** Anything else may be a secret that somebody wants to look for: it is not said again. */
+function searchedOf(texts: readonly string[]): string[] {
+  const isId = (text: string) => parseKeyId(text) !== undefined
+  const wrong = texts.findIndex((text) => !isId(text))
+  if (wrong >= 0) {
+    throw new UsageError(
+      `find takes whole access key ids, such as AKIA and 16 letters and digits; its argument ${wrong + 1} is none. ` +
+        'Secrets are looked for by their ids; a folder follows --in, each folder an --in of its own.',
+    )
+  }
+  return [...new Set(texts)]
+}
+
+function folderOf(given: string): string {
+  if (given === '') throw new UsageError('--in was given no folder.')
+  return path.resolve(given)
 }
 
 function undoOf(how = 'restore', newKey?: string): UndoRequest {

@@ -1,5 +1,5 @@
 import type { Plan, PlanRotate, PlanSkip } from '../api/plan.ts'
-import { daysSince } from '../keys/age.ts'
+import { daysSince } from '../../shared/age.ts'
 import { choiceLines, withoutEffect } from './choiceText.ts'
 import { count, owner, places, sentence, short } from './wording.ts'
 
@@ -11,8 +11,11 @@ export function leftOver({ choose, skip }: Plan): number {
   return choose.length + skip.filter((each) => !isOnPurpose(each)).length
 }
 
+/** A profile without a key is nothing to rotate, save where a slip in the file keeps its key from being one. */
+const slips = new Set(['id-and-secret-swapped', 'not-a-key-id', 'misnamed-key'])
+
 function isOnPurpose({ key, reason }: PlanSkip): boolean {
-  return key === undefined || onPurpose.has(reason.name)
+  return key === undefined ? !slips.has(reason.name) : onPurpose.has(reason.name)
 }
 
 const fate = { deactivate: 'are turned off', delete: 'are deleted for good', keep: 'stay active' } as const
@@ -23,6 +26,8 @@ export function planText(plan: Plan, now: number, profilesOf: (key: string) => r
   if (plan.rotate.length > 0) {
     lines.push(`Will rotate ${count(plan.rotate.length, 'key')}. The old keys ${fate[plan.oldKey]}.`)
     for (const row of plan.rotate) lines.push(...rotateLines(row, now))
+    lines.push(...clearedLines(plan))
+    lines.push(...inAll(plan))
   }
   if (plan.choose.length > 0) {
     lines.push(`Needs your choice: ${count(plan.choose.length, 'key')}. Without one it is left as it is.`)
@@ -31,13 +36,35 @@ export function planText(plan: Plan, now: number, profilesOf: (key: string) => r
   const left = plan.skip.filter((each) => !isOnPurpose(each))
   if (left.length > 0) {
     lines.push(`Cannot be rotated now: ${count(left.length, 'key')}.`)
-    for (const { key = '', reason } of left) {
-      lines.push(`  ${places(profilesOf(key))}  ${short(key)}  ${reason.title}. ${sentence(reason)}`)
+    for (const { key, profile, reason } of left) {
+      const what = key === undefined ? `[${profile}]` : `${places(profilesOf(key))}  ${short(key)}`
+      lines.push(`  ${what}  ${reason.title}. ${sentence(reason)}`)
     }
   }
   lines.push(...withoutEffect(plan))
   lines.push(...passedOver(plan.skip.filter(isOnPurpose), profilesOf))
   return lines.join('\n')
+}
+
+/** The sum, where it is more than the keys above: what is lost for good, and what was asked for and stays. */
+function inAll({ rotate, consequences: { deleteForGood, stay } }: Plan): string[] {
+  if (deleteForGood.length === 0 && stay.length === 0) return []
+  const parts = [
+    `${rotate.length} of ${count(rotate.length + stay.length, 'key')} rotated`,
+    deleteForGood.length > 0 && `${deleteForGood.length} deleted for good`,
+    stay.length > 0 && `${stay.length} left as ${stay.length === 1 ? 'it is' : 'they are'}`,
+  ]
+  return [`In all: ${parts.filter(Boolean).join(' · ')}.`]
+}
+
+/** Said once for all, before the question: they are deleted though nobody named them. */
+function clearedLines({ makeRoom }: Plan): string[] {
+  const quiet = makeRoom.filter((each) => each.decided && each.class === 'ours-quiet')
+  const since = quiet.flatMap(({ offSince }) => offSince ?? []).sort()[0]
+  if (since === undefined) return []
+  return [
+    `${count(quiet.length, 'old key')} deleted for good: off since ${since.slice(0, 10)}, unused since.`,
+  ]
 }
 
 function rotateLines(row: PlanRotate, now: number): string[] {

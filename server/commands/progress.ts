@@ -1,6 +1,6 @@
 import type { Rotation, Run } from '../api/run.ts'
-import { printable } from '../platform/printable.ts'
-import type { Terminal } from './terminal.ts'
+import { printable } from '../../shared/printable.ts'
+import type { Screen } from './terminal.ts'
 import { doing, places, sentence, short } from './wording.ts'
 
 const barWidth = 16
@@ -15,14 +15,14 @@ const settled = new Set<Rotation['state']>([
 
 /** A run as it goes: bars that are drawn anew on a terminal, one line for each end elsewhere. */
 export class Progress {
-  readonly #terminal: Terminal
+  readonly #terminal: Screen
   readonly #rotations = new Map<string, Rotation>()
   readonly #told = new Set<string>()
   #drawn = 0
   #due = false
   #paused = false
 
-  constructor(terminal: Terminal, runs: readonly Run[]) {
+  constructor(terminal: Screen, runs: readonly Run[]) {
     this.#terminal = terminal
     for (const run of runs) for (const each of run.rotations) this.#rotations.set(each.id, each)
     this.#soon()
@@ -117,6 +117,7 @@ const words: Readonly<Record<Rotation['state'], string>> = {
   stopped: 'stopped',
   interrupted: 'interrupted',
   undone: 'undone',
+  superseded: 'closed',
 }
 
 function moves(rotation: Rotation): boolean {

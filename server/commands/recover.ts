@@ -1,14 +1,33 @@
-import { openEngine, type Engine } from '../engine.ts'
+import type { Engine } from '../engine/engine.ts'
+import { damagedJournal } from '../rotation/journal.ts'
 import { exit } from './exitCodes.ts'
 import { follow } from './follow.ts'
 import { resultText } from './resultText.ts'
-import type { Command, Ended } from './runCommand.ts'
+import type { Command, Ended } from './command.ts'
+import { sentence } from './wording.ts'
 
 /** `keyturn --recover`: what an earlier run left half done is finished, or rolled back. */
 export async function recover(command: Command): Promise<Ended> {
-  const engine = await openEngine(command.options, command.env)
+  const engine = await command.open()
   try {
     return await recoverAll(engine, command)
+  } finally {
+    await engine.close()
+  }
+}
+
+/** Opens the engine for a command; with `--recover` it works only where nothing is left half done. */
+export async function afterRecovery(
+  command: Command,
+  work: (engine: Engine, command: Command) => Promise<Ended>,
+): Promise<Ended> {
+  const engine = await command.open()
+  try {
+    if (command.options.recover) {
+      const recovered = await recoverAll(engine, command)
+      if (recovered.code !== exit.ok) return recovered
+    }
+    return await work(engine, command)
   } finally {
     await engine.close()
   }
@@ -18,8 +37,10 @@ export async function recover(command: Command): Promise<Ended> {
 export async function recoverAll(engine: Engine, command: Command): Promise<Ended> {
   const { terminal, interruption } = command
   const { runs } = engine
+  const notices = runs.damaged.map(damagedJournal)
+  for (const notice of notices) terminal.say(`${notice.title}. ${sentence(notice)}`)
   const begun = []
-  for (const { id } of runs.interrupted()) begun.push(await runs.recover(id))
+  for (const { id } of runs.interrupted()) begun.push(await runs.recover(id, command.by))
   const ended = await follow(engine, command, begun)
   const now = engine.clock.now()
   for (const run of ended) {
@@ -31,11 +52,12 @@ export async function recoverAll(engine: Engine, command: Command): Promise<Ende
     terminal.print(`Run ${run.id} stands still and needs you: open the page with keyturn to retry it.`)
     terminal.print(resultText(run, now, !engine.demo))
   }
-  if (begun.length === 0 && waiting.length === 0 && terminal.talks) terminal.print('No run was interrupted.')
+  if (begun.length === 0 && waiting.length === 0 && notices.length === 0 && terminal.talks)
+    terminal.print('No run was interrupted.')
   const code = interruption.requested
     ? exit.interrupted
     : runs.unfinished().length > 0
       ? exit.recovery
       : exit.ok
-  return { code, document: { recovered: ended, waiting } }
+  return { code, document: { notices, recovered: ended, waiting } }
 }

@@ -1,10 +1,10 @@
 import type { Rotation, Run } from '../api/run.ts'
-import { count, places, sentence, short, when } from './wording.ts'
+import { count, left, places, sentence, short } from './wording.ts'
 
 /** What is true now, what to do next, and how to undo. @param undoable false where nothing of it outlives this command */
 export function resultText(run: Run, now: number, undoable: boolean): string {
   const good = run.rotations.filter((each) => each.state === 'done' || each.state === 'undone')
-  const untouched = run.rotations.filter((each) => each.state === 'rolledBack' || each.state === 'stopped')
+  const untouched = run.rotations.filter((each) => leftAlone.has(each.state))
   const stuck = run.rotations.filter((each) => !good.includes(each) && !untouched.includes(each))
   const lines: string[] = []
   if (good.length > 0) {
@@ -28,9 +28,12 @@ export function resultText(run: Run, now: number, undoable: boolean): string {
   return lines.join('\n')
 }
 
+const leftAlone: ReadonlySet<Rotation['state']> = new Set(['rolledBack', 'stopped', 'superseded'])
+
 const verbs: Readonly<Record<Run['kind'], string>> = {
   rotate: 'Rotated',
   restore: 'Put back',
+  mend: 'Put the new pair back of',
   reactivate: 'Reactivated',
   activate: 'Activated',
   deactivate: 'Deactivated',
@@ -70,8 +73,7 @@ function undoLines(run: Run, now: number): string[] {
   const restorable = run.rotations.filter((each) => each.undo.includes('restore'))
   if (restorable.length > 0) {
     const until = restorable.flatMap(({ undoUntil }) => undoUntil ?? []).sort()[0]
-    const limit =
-      until === undefined ? '' : ` (possible until ${when(until, now).replace(/^in /, '')} from now)`
+    const limit = until === undefined ? '' : ` (possible ${left(until, now)})`
     return [`To put the old keys back: keyturn undo ${run.id}${limit}`]
   }
   if (run.rotations.some((each) => each.undo.includes('reactivate'))) {

@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Value } from 'typebox/value'
 import { Plan } from '../api/plan.ts'
 import { Run } from '../api/run.ts'
@@ -11,16 +11,8 @@ import { CommandGround } from './testing/commandGround.ts'
 vi.setConfig({ testTimeout: 120_000 })
 const day = 86_400_000
 const born = (days: number) => ({ createdAt: Date.now() - days * day })
-const open: CommandGround[] = []
-afterEach(async () => {
-  for (const ground of open.splice(0)) await ground.clear()
-})
 
-async function lay(...users: UserSeed[]): Promise<CommandGround> {
-  const ground = await CommandGround.lay(users)
-  open.push(ground)
-  return ground
-}
+const lay = (...users: UserSeed[]) => CommandGround.lay(users)
 
 /** A document as `--json` prints it: exactly one, and nothing else. */
 function documentOf({ stdout }: { stdout: string }) {

@@ -1,34 +1,43 @@
 import type { Plan } from '../api/plan.ts'
+import type { Run } from '../api/run.ts'
 import type { Trouble } from '../api/problem.ts'
-import { openEngine, type Engine } from '../engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { environmentNotices } from '../keys/environmentNotices.ts'
 import { Failure } from '../platform/failure.ts'
 import type { NewRun } from '../rotation/runs.ts'
 import { exit } from './exitCodes.ts'
+import { codeWith, filesDocument, fileTroublesOf, tellFiles } from './fileTroubles.ts'
+import type { FileTroubles } from './fileTroubles.ts'
 import { follow } from './follow.ts'
 import { leftOver, planText } from './planText.ts'
 import { recoverAll } from './recover.ts'
 import { resultText } from './resultText.ts'
-import type { Command, Ended } from './runCommand.ts'
+import { confirmed, stoppedBefore } from './command.ts'
+import type { Command, Ended } from './command.ts'
 import { count, sentence } from './wording.ts'
 
 /** `keyturn rotate`: the plan, a question, the run. */
 export async function rotate(command: Command): Promise<Ended> {
-  const engine = await openEngine(command.options, command.env)
+  const engine = await command.open()
   try {
-    if (command.options.recover) {
-      const recovered = await recoverAll(engine, command)
-      if (recovered.code !== exit.ok) return recovered
-    }
-    return await rotateWith(engine, command)
+    if (!command.options.recover) return await rotateWith(engine, command, new Set())
+    const recovered = await recoverAll(engine, command)
+    if (recovered.code === exit.interrupted) return recovered
+    // What could not be recovered is named by now; it keeps no other key from being rotated.
+    const rotated = await rotateWith(engine, command, keysOf(engine.runs.interrupted()))
+    const code = recovered.code === exit.ok ? rotated.code : exit.failed
+    return { code, document: { ...recovered.document, ...rotated.document } }
   } finally {
     await engine.close()
   }
 }
 
-async function rotateWith(engine: Engine, command: Command): Promise<Ended> {
+/** @param except keys that an interrupted run is still about */
+async function rotateWith(engine: Engine, command: Command, except: ReadonlySet<string>): Promise<Ended> {
   const { options, terminal, interruption } = command
-  const wanted = await wantedOf(engine, command)
+  const wanted = without(await wantedOf(engine, command), except)
+  const { troubles } = wanted
+  tellFiles(terminal, troubles)
   refuseInterrupted(engine, wanted.ids)
   const plan = await planOf(engine, command, wanted)
   const left = leftOver(plan)
@@ -38,21 +47,28 @@ async function rotateWith(engine: Engine, command: Command): Promise<Ended> {
     const named = options.profiles.length > 0 && options.olderThanDays === undefined
     if (terminal.talks || left > 0 || options.dryRun || named)
       terminal.print(`${text}\nNothing to rotate.`.trim())
-    return { code: left > 0 ? exit.failed : exit.nothing, document: { plan } }
+    const code = left > 0 ? exit.failed : exit.nothing
+    return { code: codeWith(troubles, code), document: { ...filesDocument(troubles), plan } }
   }
   terminal.print(text)
   const { notices } = wanted
   for (const notice of notices) terminal.say(`${notice.title}. ${sentence(notice)}`)
   if (options.dryRun) {
     terminal.print('A dry run: nothing was changed.')
-    return { code: exit.ok, document: { notices, plan } }
+    return { code: codeWith(troubles, exit.ok), document: { ...filesDocument(troubles), notices, plan } }
   }
   if (!options.yes) await confirmed(command, `Rotate ${count(plan.rotate.length, 'key')}?`)
   if (interruption.requested) throw new Failure(stoppedBefore)
-  const begun = await engine.runs.start(withHooks(await engine.plans.take(plan.id), options.hooks))
+  const begun = await engine.runs.start({
+    ...withHooks(await engine.plans.take(plan.id), options.hooks),
+    by: command.by,
+  })
   const [run = begun] = await follow(engine, command, [begun])
   terminal.print(resultText(run, engine.clock.now(), !engine.demo))
-  return { code: codeOf(run, left, interruption.requested), document: { notices, plan, run } }
+  return {
+    code: codeWith(troubles, codeOf(run, left, interruption.requested)),
+    document: { ...filesDocument(troubles), notices, plan, run },
+  }
 }
 
 /** Journaled with the run, so that a recovery does not retire a key before they have run. */
@@ -61,10 +77,28 @@ function withHooks(run: NewRun, hooks: readonly string[]): NewRun {
   return { ...run, rotations: run.rotations.map((each) => ({ ...each, spec: { ...each.spec, hooks } })) }
 }
 
-function codeOf(run: { readonly state: string }, left: number, interrupted: boolean): number {
+function codeOf(run: Run, left: number, interrupted: boolean): number {
   if (interrupted) return exit.interrupted
-  if (run.state === 'interrupted') return exit.recovery
+  if (run.state === 'interrupted') return waitsOnly(run) ? exit.failed : exit.recovery
   return run.state === 'done' && left === 0 ? exit.ok : exit.failed
+}
+
+/** Nothing broke: it waits for a file, and the next recovery goes on. */
+function waitsOnly({ rotations }: Run): boolean {
+  return rotations.every(
+    ({ state, problem }) => state !== 'interrupted' || problem?.name === 'waits-for-file',
+  )
+}
+
+function keysOf(runs: readonly Run[]): ReadonlySet<string> {
+  const open = runs.flatMap(({ rotations }) => rotations.filter(({ state }) => state === 'interrupted'))
+  return new Set(open.flatMap(({ key, newKey }) => (newKey === undefined ? [key] : [key, newKey])))
+}
+
+function without(wanted: Wanted, except: ReadonlySet<string>): Wanted {
+  const ids = [...wanted.ids].filter((id) => !except.has(id))
+  if (ids.length === wanted.ids.size) return wanted
+  return { ...wanted, request: ids, ids: new Set(ids) }
 }
 
 interface Wanted {
@@ -76,15 +110,24 @@ interface Wanted {
   readonly keyless: Plan['skip']
   /** What stands before the files for other programs of this shell. */
   readonly notices: readonly Trouble[]
+  readonly troubles: FileTroubles
 }
 
 /** @throws Failure `no-such-profile` */
 async function wantedOf(engine: Engine, { options, env }: Command): Promise<Wanted> {
   const { keys, snapshot } = await engine.keyring.readKeys()
   const notices = engine.demo ? [] : environmentNotices(env, keys)
+  const troubles = fileTroublesOf(snapshot)
   const profilesOf = new Map(keys.map((key) => [key.id, key.profiles.map(({ name }) => name)]))
   if (options.profiles.length === 0) {
-    return { request: 'all', ids: new Set(keys.map(({ id }) => id)), profilesOf, keyless: [], notices }
+    return {
+      request: 'all',
+      ids: new Set(keys.map(({ id }) => id)),
+      profilesOf,
+      keyless: [],
+      notices,
+      troubles,
+    }
   }
   const ids = new Set<string>()
   const keyless: Plan['skip'] = []
@@ -93,10 +136,12 @@ async function wantedOf(engine: Engine, { options, env }: Command): Promise<Want
     for (const { id } of holding) ids.add(id)
     if (holding.length > 0) continue
     const found = snapshot.profiles.find((profile) => profile.name === name)
+    // It may stand in the file that could not be read.
+    if (!found && troubles.fails) throw new Failure(troubles.troubles[0] as Trouble)
     if (!found) throw new Failure(noSuchProfile(name, snapshot.files.credentials.path))
     keyless.push({ profile: name, reason: found.reason ?? noKey(name) })
   }
-  return { request: [...ids], ids, profilesOf, keyless, notices }
+  return { request: [...ids], ids, profilesOf, keyless, notices, troubles }
 }
 
 /** The journal knows what it was about to do with these keys: that comes first. */
@@ -127,6 +172,7 @@ async function planOf(engine: Engine, command: Command, wanted: Wanted): Promise
       keys: request,
       oldKey: options.oldKey,
       ...(options.deleteSpares.length > 0 && { deleteSpares: [...options.deleteSpares] }),
+      ...(options.makeRoom !== undefined && { makeRoom: options.makeRoom }),
       ...(options.merge.length > 0 && { merge: [...options.merge] }),
       ...(options.includeCanaries && { includeCanaries: true }),
       ...(options.signer !== undefined && { signer: options.signer }),
@@ -139,16 +185,6 @@ async function planOf(engine: Engine, command: Command, wanted: Wanted): Promise
     if (show) terminal.draw('\r\u001b[0K')
   }
 }
-
-/** @throws Failure `declined`, or `interrupted` at Ctrl-C or the end of the input */
-export async function confirmed({ terminal, interruption }: Command, question: string): Promise<void> {
-  const answer = await terminal.ask(`${question} [y/N] `, interruption.signal, interruption.request)
-  if (answer === undefined) throw new Failure(stoppedBefore)
-  if (/^\s*y(es)?\s*$/i.test(answer)) return
-  throw new Failure({ name: 'declined', title: 'Not confirmed', detail: 'Nothing was changed.' })
-}
-
-const stoppedBefore = { name: 'interrupted', title: 'Interrupted', detail: 'Nothing was changed.' }
 
 function noSuchProfile(name: string, path: string) {
   return {

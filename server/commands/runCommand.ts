@@ -1,63 +1,112 @@
 import type { Trouble } from '../api/problem.ts'
+import { kindOf } from '../api/troubles.ts'
+import { onDefect } from '../engine/adapters.ts'
+import { openEngine } from '../engine/engine.ts'
+import { diskFailure } from '../platform/diskTrouble.ts'
 import { Failure } from '../platform/failure.ts'
 import { exit } from './exitCodes.ts'
 import { Interruption } from './interruption.ts'
+import type { Command, Ended } from './command.ts'
 import type { Options } from './options.ts'
+import { after } from './after.ts'
+import { find } from './find.ts'
+import { handOver } from './handOver.ts'
+import { mend } from './mend.ts'
+import { old } from './old.ts'
 import { recover } from './recover.ts'
 import { rotate } from './rotate.ts'
 import { status } from './status.ts'
 import { Terminal, type Streams } from './terminal.ts'
+import { trail } from './trail.ts'
 import { undo } from './undo.ts'
 import { sentence } from './wording.ts'
-
-/** What a command works with. */
-export interface Command {
-  readonly options: Options
-  readonly env: Streams['env']
-  readonly terminal: Terminal
-  readonly interruption: Interruption
-}
-
-/** What a command ends with: its exit code, and its JSON document. */
-export interface Ended {
-  readonly code: number
-  readonly document: Readonly<Record<string, unknown>>
-}
 
 const commands: Readonly<Record<Exclude<Options['command'], 'serve'>, (command: Command) => Promise<Ended>>> =
   {
     rotate,
     status,
     undo,
+    mend,
+    old,
     recover,
+    find,
+    trail,
+    after,
   }
 
-/** Runs a command that needs no page. @returns the exit code */
+/** Runs a command that needs no page, or has the Keyturn run it that holds the state directory. @returns the exit code */
 export async function runCommand(options: Options, streams: Streams): Promise<number> {
-  const terminal = new Terminal(streams, options.json)
+  const terminal = new Terminal(streams, options.json ? 'json' : options.trail?.csv ? 'data' : 'words')
+  const by = terminal.asks ? ('terminal' as const) : ('timer' as const)
+  if (!looksOnly(options)) {
+    const code = await handOver(options, streams.env, terminal, by)
+    if (code !== undefined) return code
+  }
   const interruption = new Interruption((text) => terminal.say(text))
-  if (options.command === 'serve') throw new Error('the page is not run here')
   try {
-    if ((options.command === 'rotate' || options.command === 'undo') && !terminal.asks) refuseToGuess(options)
-    if (options.demo)
-      terminal.say('A demo: made-up keys in a throwaway directory. Nothing of yours is touched.')
-    const { code, document } = await commands[options.command]({
+    return await perform({
       options,
       env: streams.env,
       terminal,
       interruption,
+      by,
+      beside: false,
+      open: () => openEngine(options, streams.env),
     })
-    terminal.document({ exitCode: code, ...document })
-    return code
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    const code = codeOf(error.trouble)
-    terminal.say(`keyturn: ${error.trouble.title}. ${sentence(error.trouble)}`)
-    terminal.document({ exitCode: code, problem: error.trouble })
-    return code
   } finally {
     interruption.end()
   }
+}
+
+/** The command itself, its words and its document. @returns the exit code; never rejects */
+export async function perform(command: Command): Promise<number> {
+  const { options, terminal } = command
+  try {
+    if (options.command === 'serve') throw new Error('the page is not run here')
+    if (asksFirst(options) && !terminal.asks) refuseToGuess(options)
+    if (options.demo)
+      terminal.say('A demo: made-up keys in a throwaway directory. Nothing of yours is touched.')
+    const { code, document } = await commands[options.command](command)
+    terminal.document({ exitCode: code, ...document })
+    return code
+  } catch (error) {
+    const trouble = troubleOf(error)
+    const code = kindOf(trouble.name).exit ?? exit.failed
+    terminal.say(`keyturn: ${trouble.title}. ${sentence(trouble)}`)
+    terminal.document({ exitCode: code, problem: trouble })
+    return code
+  }
+}
+
+/** These go beside a Keyturn that runs. */
+function looksOnly({ command, check, find: wanted, after: other, old: aged }: Options): boolean {
+  if (command === 'old') return aged?.act === undefined
+  if (command === 'after') return other?.acts === undefined
+  return command === 'trail' || (command === 'status' && !check) || wanted?.update === false
+}
+
+/** Who reads JSON gets JSON, whatever it was; the error itself goes to standard error. */
+function troubleOf(error: unknown): Trouble {
+  const failure = error instanceof Failure ? error : diskFailure(error)
+  if (failure) return failure.trouble
+  onDefect(error)
+  return {
+    name: 'defect',
+    title: 'A mistake of Keyturn’s',
+    detail: 'Something happened that Keyturn does not know. What it had written before that still stands.',
+    remedy: 'Run keyturn status to see what is true now; please report it with the line above.',
+  }
+}
+
+function asksFirst({ command, find: wanted, after: wish, old: aged }: Options): boolean {
+  return (
+    aged?.act !== undefined ||
+    command === 'rotate' ||
+    command === 'undo' ||
+    command === 'mend' ||
+    wanted?.update === true ||
+    wish?.acts !== undefined
+  )
 }
 
 function refuseToGuess({ yes, dryRun }: Options): void {
@@ -68,24 +117,4 @@ function refuseToGuess({ yes, dryRun }: Options): void {
     detail: 'Nothing was done.',
     remedy: 'Add --yes to go on without a question, or --dry-run to see the plan.',
   })
-}
-
-function codeOf({ name }: Trouble): number {
-  switch (name) {
-    case 'no-terminal':
-    case 'no-such-profile':
-    case 'not-found':
-      return exit.usage
-    case 'cannot-undo':
-    case 'declined':
-      return exit.nothing
-    case 'key-busy':
-    case 'recovery-needed':
-    case 'journal-unwritable':
-      return exit.recovery
-    case 'interrupted':
-      return exit.interrupted
-    default:
-      return exit.failed
-  }
 }

@@ -1,20 +1,21 @@
+import { randomInt } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
-import { portOf } from '../app.ts'
+import { portOf } from '../http/app.ts'
 import { launchSecretLifetime } from '../http/launchSecrets.ts'
 import type { LaunchSecrets } from '../http/launchSecrets.ts'
-import { describeError } from '../http/log.ts'
+import { describeError } from '../platform/redact.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Environment } from '../platform/environment.ts'
-import { Opener } from '../platform/opener.ts'
-import { printable } from '../platform/printable.ts'
+import { Opener, sweepRedirects } from '../platform/opener.ts'
+import { printable } from '../../shared/printable.ts'
 import type { Options } from './options.ts'
 
-export const defaultPort = 7420
-/** How many ports above the default one are tried. */
-const portsTried = 100
+/** Those that no program has been given for good (RFC 6335). */
+const dynamicPorts = { first: 49_152, last: 65_535 }
+const mostDraws = 1_000
 
 export interface Io {
   readonly stdin: Readable
@@ -45,7 +46,11 @@ export interface Served {
   readonly app: FastifyInstance
   readonly clock: Clock
   readonly launchSecrets: LaunchSecrets
+  /** The first segment of the page's address. */
+  readonly pagePath: string
   readonly stateDirectory: string
+  /** Takes jobs of commands beside the page; resolves to how to end that. */
+  readonly openDesk: (freshLink: () => string) => Promise<() => Promise<void>>
   /** Runs that an earlier start left half done. */
   readonly interrupted?: number
   /** Whether a run is under way now. */
@@ -67,19 +72,26 @@ export async function serve(
   stop: StopRequest,
 ): Promise<number | undefined> {
   const say = (text: string) => void io.stderr.write(`${printable(text)}\n`)
-  const refusal = await listen(served.app, options.port, say)
+  const refusal = await listen(served.app, options.port)
   if (refusal !== undefined) {
     say(refusal)
     await served.app.close()
     return 2
   }
   const origin = `http://127.0.0.1:${portOf(served.app)}`
+  const freshLink = () => `${origin}/${served.pagePath}/#${served.launchSecrets.issue()}`
   const printLink = (): string => {
-    const link = `${origin}/#${served.launchSecrets.issue()}`
+    const link = freshLink()
     io.stdout.write(`Keyturn is ready: ${link}\n`)
     return link
   }
-  endGracefully(served, stop, say)
+  // Of links that were given to another Keyturn, which opened the browser and has ended: one at most is ever good.
+  served.launchSecrets.onRedeem(() => void sweepRedirects(served.stateDirectory))
+  const closeDesk = await served.openDesk(freshLink).catch(() => {
+    say('Commands beside this page cannot be taken: its socket could not be made in the state directory.')
+    return () => Promise.resolve()
+  })
+  endGracefully({ ...served, closeDesk }, stop, say)
   const link = printLink()
   say('The link works once, within two minutes. Press Enter for a fresh one, Ctrl-C to stop.')
   if (served.interrupted) {
@@ -91,28 +103,30 @@ export async function serve(
   return undefined
 }
 
-/** @returns what to tell where no port could be had */
-async function listen(
-  app: FastifyInstance,
-  wanted: number | undefined,
-  say: (text: string) => void,
-): Promise<string | undefined> {
-  const first = wanted ?? defaultPort
-  const last = wanted === undefined ? defaultPort + portsTried : first
-  for (let port = first; port <= last; port += 1) {
+/**
+ * Without a port of the person's choice one is drawn from all that programs may take for themselves. A known one could be
+ * prepared: whoever held it before may have left a service worker in the browser, which would run in the place of the page.
+ *
+ * @returns what to tell where no port could be had
+ */
+async function listen(app: FastifyInstance, wanted: number | undefined): Promise<string | undefined> {
+  const drawn = wanted === undefined || wanted === 0
+  for (let draws = 1; ; draws += 1) {
+    const port = drawn ? randomInt(dynamicPorts.first, dynamicPorts.last + 1) : wanted
     try {
       await app.listen({ host: '127.0.0.1', port })
-      if (port !== first) say(`Port ${first} is in use by another program; Keyturn uses ${port}.`)
       return undefined
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
+      // Windows keeps some of them to itself.
+      if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
+      if (drawn && draws < mostDraws) continue
+      if (drawn) return 'No free port was found. Choose one with --port.'
       if (code === 'EACCES')
         return `Port ${port} may not be used by this user. Choose one above 1023 with --port.`
-      if (code !== 'EADDRINUSE') throw error
+      return `Port ${port} is in use by another program. Choose another with --port, or leave --port out.`
     }
   }
-  if (wanted === undefined) return `Ports ${first} to ${last} are all in use. Choose another with --port.`
-  return `Port ${wanted} is in use by another program. Choose another with --port, or leave --port out.`
 }
 
 async function openBrowser(
@@ -133,7 +147,11 @@ async function openBrowser(
  * The first signal lets the steps under way end, the second quits at once: the journal makes that safe. An error that
  * nobody caught ends the process without another step, since what it left in memory cannot be trusted.
  */
-function endGracefully(served: Served, stop: StopRequest, say: (text: string) => void): void {
+function endGracefully(
+  served: Served & { readonly closeDesk: () => Promise<void> },
+  stop: StopRequest,
+  say: (text: string) => void,
+): void {
   const grace = closeWithGrace(
     {
       delay: false,
@@ -169,6 +187,7 @@ function endGracefully(served: Served, stop: StopRequest, say: (text: string) =>
         say('Keyturn ends after the steps under way. Press Ctrl-C again to quit at once.')
       }
       await served.drain()
+      await served.closeDesk()
       await served.app.close()
       say('Keyturn has stopped.')
       // Stopping an idle server is its ordinary end; a run that Ctrl-C cut short is not.

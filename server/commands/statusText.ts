@@ -1,6 +1,8 @@
-import { daysSince } from '../keys/age.ts'
+import type { Changed } from '../api/inventory.ts'
+import { daysSince } from '../../shared/age.ts'
+import { changeWords } from '../../shared/changeWords.ts'
 import { isDue, type Due } from './due.ts'
-import { count, places, sentence, short, when } from './wording.ts'
+import { count, left, places, sentence, short, when } from './wording.ts'
 
 /** What is due, each with the command that sees to it. */
 export function statusText(due: Due): string {
@@ -10,6 +12,18 @@ export function statusText(due: Due): string {
     if (rows.length === 0) return
     lines.push(title, ...rows.map((row) => `  ${row}`), ...(hint ? [`  ${hint}`] : []))
   }
+  section(
+    'Changed at AWS, and not by Keyturn:',
+    due.changed.map((each) => changedText(each, now)),
+  )
+  section(
+    `${count(due.wentBack.length, 'profile')} went back to a key that was replaced:`,
+    due.wentBack.map(
+      ({ profile, file, holds, should }) =>
+        `[${profile}] of the ${file} file holds ${short(holds)}, where ${short(should)} was written`,
+    ),
+    'To put the new pairs back: keyturn mend',
+  )
   section(
     `${count(due.interrupted.length, 'run')} interrupted:`,
     due.interrupted.map((run) => `${run.id}, begun ${when(run.startedAt, now)}`),
@@ -68,8 +82,7 @@ export function statusText(due: Due): string {
   section(
     'Can be undone:',
     due.undoable.map(({ run, keys, until }) => {
-      const limit =
-        until === undefined ? '' : `, for ${when(until, now).replace(/^in /, '').replace(/,.*/, '')} more`
+      const limit = until === undefined ? '' : `, ${left(until, now)}`
       return `keyturn undo ${run}  (${count(keys.length, 'key')}${limit})`
     }),
   )
@@ -78,4 +91,13 @@ export function statusText(due: Due): string {
   if (oldest !== undefined)
     lines.push(`As AWS said ${when(oldest, now)}${due.keys.length > 1 ? ' or later' : ''}.`)
   return lines.join('\n')
+}
+
+/** What was found, since when at most, what it may mean, and the one act. */
+function changedText({ key, user, profiles, what, after, before }: Changed, now: number): string {
+  const whose = [short(key), user && `of ${user}`, places(profiles)].filter(Boolean).join(' ')
+  const span =
+    after === undefined ? when(before, now) : `between ${when(after, now)}, and ${when(before, now)}`
+  const { is, act } = changeWords[what]
+  return `${whose} ${is} ${act} (${span})`
 }

@@ -5,7 +5,7 @@ import { Terminal } from './terminal.ts'
 function terminalOn(env: Record<string, string>, part: { tty: boolean; json?: boolean }) {
   const stream = () => Object.assign(new PassThrough(), { isTTY: part.tty })
   const streams = { stdin: stream(), stdout: stream(), stderr: stream(), env }
-  return { terminal: new Terminal(streams, part.json ?? false), streams }
+  return { terminal: new Terminal(streams, part.json ? 'json' : 'words'), streams }
 }
 
 const textOf = (stream: PassThrough) => String((stream.read() as Buffer | null) ?? '')

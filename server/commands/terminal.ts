@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { Environment } from '../platform/environment.ts'
-import { printable, printableJson } from '../platform/printable.ts'
+import { printable, printableJson } from '../../shared/printable.ts'
 
 /** The process's own streams, or a test's. */
 export interface Streams {
@@ -11,8 +11,15 @@ export interface Streams {
   readonly env: Environment
 }
 
-type Tone = 'good' | 'bad' | 'busy'
+export type Tone = 'good' | 'bad' | 'busy'
 const codes: Readonly<Record<Tone, number>> = { good: 32, bad: 31, busy: 36 }
+
+export function coloured(colours: boolean, tone: Tone, text: string): string {
+  return colours ? `\u001b[${codes[tone]}m${text}\u001b[39m` : text
+}
+
+/** What a command is shown and asked on: this process's terminal, or that of another one. */
+export type Screen = Pick<Terminal, keyof Terminal>
 
 /**
  * Results go to standard output, everything that is said meanwhile to standard error. With --json standard output
@@ -27,17 +34,18 @@ export class Terminal {
   readonly talks: boolean
   readonly bar: { readonly full: string; readonly empty: string }
   readonly #streams: Streams
-  readonly #json: boolean
-  readonly #colours: boolean
+  readonly #results: 'words' | 'json' | 'data'
+  readonly colours: boolean
 
-  constructor(streams: Streams, json: boolean) {
+  /** @param results in words, as one JSON document, or as text for another program: then words go to standard error */
+  constructor(streams: Streams, results: 'words' | 'json' | 'data') {
     const { stdin, stdout, stderr, env } = streams
     this.#streams = streams
-    this.#json = json
+    this.#results = results
     this.draws = stderr.isTTY === true && env['TERM'] !== 'dumb'
     this.asks = stdin.isTTY === true && stderr.isTTY === true
-    this.talks = json ? stderr.isTTY === true : stdout.isTTY === true
-    this.#colours = this.draws && !env['NO_COLOR']
+    this.talks = results !== 'words' ? stderr.isTTY === true : stdout.isTTY === true
+    this.colours = this.draws && !env['NO_COLOR']
     const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
     this.bar = /utf-?8/i.test(locale) ? { full: '█', empty: '░' } : { full: '#', empty: '-' }
   }
@@ -50,9 +58,9 @@ export class Terminal {
     return this.#streams.stderr.rows ?? 24
   }
 
-  /** The result in words: on standard output, unless that is for JSON. */
+  /** The result in words: on standard output, unless that is for a program. */
   print(text: string): void {
-    const stream = this.#json ? this.#streams.stderr : this.#streams.stdout
+    const stream = this.#results !== 'words' ? this.#streams.stderr : this.#streams.stdout
     stream.write(`${printable(text)}\n`)
   }
 
@@ -67,11 +75,16 @@ export class Terminal {
   }
 
   document(value: unknown): void {
-    if (this.#json) this.#streams.stdout.write(`${printableJson(value)}\n`)
+    if (this.#results === 'json') this.#streams.stdout.write(`${printableJson(value)}\n`)
+  }
+
+  /** For another program; control characters are the caller's to spell out. */
+  data(text: string): void {
+    if (this.#results === 'data') this.#streams.stdout.write(text)
   }
 
   colour(tone: Tone, text: string): string {
-    return this.#colours ? `\u001b[${codes[tone]}m${text}\u001b[39m` : text
+    return coloured(this.colours, tone, text)
   }
 
   /**

@@ -1,28 +1,20 @@
 import type { Trouble } from '../api/problem.ts'
 import type { Rotation, Run } from '../api/run.ts'
-import { openEngine, type Engine } from '../engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { Failure } from '../platform/failure.ts'
 import type { NewRun } from '../rotation/runs.ts'
 import { exit } from './exitCodes.ts'
+import { codeWith, filesDocument, fileTroublesOf, tellFiles } from './fileTroubles.ts'
 import { follow } from './follow.ts'
-import { recoverAll } from './recover.ts'
+import { afterRecovery } from './recover.ts'
 import { resultText } from './resultText.ts'
-import { confirmed } from './rotate.ts'
-import type { Command, Ended } from './runCommand.ts'
+import { confirmed } from './command.ts'
+import type { Command, Ended } from './command.ts'
 import { count, places, sentence, short } from './wording.ts'
 
 /** `keyturn undo`: every rotation of a run that can be undone so, one rotation, or the newest of a profile. */
-export async function undo(command: Command): Promise<Ended> {
-  const engine = await openEngine(command.options, command.env)
-  try {
-    if (command.options.recover) {
-      const recovered = await recoverAll(engine, command)
-      if (recovered.code !== exit.ok) return recovered
-    }
-    return await undoWith(engine, command)
-  } finally {
-    await engine.close()
-  }
+export function undo(command: Command): Promise<Ended> {
+  return afterRecovery(command, undoWith)
 }
 
 interface Left {
@@ -33,6 +25,7 @@ interface Left {
 async function undoWith(engine: Engine, command: Command): Promise<Ended> {
   const { options, terminal, interruption } = command
   const { how, newKey = 'deactivate' } = options.undo
+  const troubles = fileTroublesOf((await engine.keyring.readKeys()).snapshot)
   const chosen = await targetsOf(engine, command)
   const possible: Rotation[] = []
   const left: Left[] = []
@@ -42,11 +35,13 @@ async function undoWith(engine: Engine, command: Command): Promise<Ended> {
     if (reason) left.push({ rotation, reason })
     else possible.push(rotation)
   }
-  const document = { how, undo: possible, left }
+  const document = { ...filesDocument(troubles), how, undo: possible, left }
   if (possible.length === 0) {
+    if (troubles.fails) throw new Failure(troubles.troubles[0] as Trouble)
     const [only] = left
     throw new Failure(only && left.length === 1 ? only.reason : nothingLeft(left.length))
   }
+  tellFiles(terminal, { ...troubles, none: undefined })
   const off = newKey === 'delete' ? 'deleted for good' : 'turned off'
   terminal.print(
     how === 'restore'
@@ -64,14 +59,18 @@ async function undoWith(engine: Engine, command: Command): Promise<Ended> {
   }
   if (options.dryRun) {
     terminal.print('A dry run: nothing was changed.')
-    return { code: exit.ok, document }
+    return { code: codeWith(troubles, exit.ok), document }
   }
   if (!options.yes) await confirmed(command, `Undo ${count(possible.length, 'rotation')}?`)
   const begun: Run[] = []
-  for (const make of chosen.make(possible)) begun.push(await engine.runs.start(await make()))
+  for (const make of chosen.make(possible))
+    begun.push(await engine.runs.start({ ...(await make()), by: command.by }))
   const runs = await follow(engine, command, begun)
   for (const run of runs) terminal.print(resultText(run, engine.clock.now(), false))
-  return { code: codeOf(runs, interruption.requested), document: { ...document, runs } }
+  return {
+    code: codeWith(troubles, codeOf(runs, interruption.requested)),
+    document: { ...document, runs },
+  }
 }
 
 interface Chosen {

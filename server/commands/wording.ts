@@ -34,15 +34,26 @@ const day = 86_400_000
 /** Both relative and absolute: `12 days ago, 2026-03-01 10:00 UTC`. */
 export function when(time: string, now: number): string {
   const at = Date.parse(time)
-  const absolute = `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-  const distance = Math.abs(now - at)
-  const amount =
-    distance < 3_600_000
-      ? count(Math.round(distance / 60_000), 'minute')
-      : distance < 2 * day
-        ? count(Math.round(distance / 3_600_000), 'hour')
-        : count(Math.floor(distance / day), 'day')
-  return at > now ? `in ${amount}, ${absolute}` : `${amount} ago, ${absolute}`
+  return at > now
+    ? `in ${amount(at - now, Math.round)}, ${absolute(at)}`
+    : `${amount(now - at)} ago, ${absolute(at)}`
+}
+
+/** How long something stays possible: `for 7 days, until 2026-03-08 10:00 UTC`. */
+export function left(until: string, now: number): string {
+  const at = Date.parse(until)
+  return at > now ? `for ${amount(at - now, Math.round)}, until ${absolute(at)}` : `until ${absolute(at)}`
+}
+
+function absolute(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/** @param days how days are rounded: an age down, since a key is no older than it is; seven days less a second are seven */
+function amount(distance: number, days: (number: number) => number = Math.floor): string {
+  if (distance < 3_600_000) return count(Math.round(distance / 60_000), 'minute')
+  if (distance < 2 * day) return count(Math.round(distance / 3_600_000), 'hour')
+  return count(days(distance / day), 'day')
 }
 
 /** What a step does, as it is said while it is under way. */

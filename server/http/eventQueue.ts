@@ -9,6 +9,8 @@ function subjectOf(event: ServerEvent): string {
       return `run ${event.run.id}`
     case 'plan':
       return `plan ${event.plan.id}`
+    case 'trail':
+      return `trail ${event.trail.id}`
     case 'key':
       return `key ${event.key.id}`
     default:

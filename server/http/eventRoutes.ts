@@ -41,6 +41,8 @@ export function eventRoutes(streams: EventStreams): FastifyPluginAsyncTypebox {
         reply.raw.writeHead(200, {
           ...(reply.getHeaders() as Record<string, string>),
           'content-type': 'text/event-stream; charset=utf-8',
+          // Else each stream that ended would leave its connection behind, open for the next request of that tab.
+          connection: 'close',
           'x-accel-buffering': 'no',
         })
         reply.raw.flushHeaders()

@@ -128,6 +128,8 @@ describe('GET /api/events', () => {
             keys: [],
             profiles: [],
             oldKeys: [],
+            wentBack: [],
+            changed: [],
             notices: [],
           },
           settings: defaultSettings,
@@ -169,6 +171,26 @@ describe('GET /api/events', () => {
       expect(names(reader)).toEqual(['snapshot', 'key'])
       reader.close()
     }
+  })
+
+  it('leaves no connection of a replaced stream behind, though its client keeps its own end open', async () => {
+    await server.close()
+    server = await startTestApp({ limits: { keepAliveMs: 600_000 } })
+    session = await server.signIn()
+    const connections = () =>
+      new Promise<number>((resolve) => server.app.server.getConnections((_, count) => resolve(count)))
+    const lines = Object.entries(session.headers).map(([name, value]) => `${name}: ${value}`)
+    const request = `GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n${lines.join('\r\n')}\r\n\r\n`
+    const sockets = Array.from({ length: 20 }, () =>
+      net.connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true }).resume(),
+    )
+    for (const socket of sockets) socket.on('error', () => undefined).write(request)
+    const told = sockets.map((socket) => new Promise<void>((resolve) => socket.on('end', () => resolve())))
+    let ends = 0
+    for (const each of told) void each.then(() => (ends += 1))
+    await settle(() => ends >= sockets.length - streamsPerSession)
+    while ((await connections()) > streamsPerSession + 1) await setImmediate()
+    for (const socket of sockets) socket.destroy()
   })
 
   it('lets 50 opens pass without holding more than four', async () => {

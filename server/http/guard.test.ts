@@ -52,7 +52,13 @@ describe('fetch metadata', () => {
 
   it('serves the shell to a navigation of the whole tab from anywhere, and to nothing else of another site', async () => {
     const status = async (site: string, mode: string, dest: string) =>
-      (await send('GET /', { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': mode, 'Sec-Fetch-Dest': dest })).status
+      (
+        await send(`GET ${server.page}`, {
+          'Sec-Fetch-Site': site,
+          'Sec-Fetch-Mode': mode,
+          'Sec-Fetch-Dest': dest,
+        })
+      ).status
     expect(await status('cross-site', 'navigate', 'document')).toBe(200)
     expect(await status('none', 'navigate', 'document')).toBe(200)
     for (const site of ['cross-site', 'same-site']) {
@@ -62,7 +68,7 @@ describe('fetch metadata', () => {
       expect(await status(site, 'no-cors', 'script')).toBe(403)
       expect(await status(site, 'cors', 'empty')).toBe(403)
     }
-    const asset = await send('GET /assets/index-abc123.js', {
+    const asset = await send(`GET ${server.page}assets/index-abc123.js`, {
       'Sec-Fetch-Site': 'same-site',
       'Sec-Fetch-Mode': 'no-cors',
       'Sec-Fetch-Dest': 'script',
@@ -159,21 +165,35 @@ describe('paths spelled differently', () => {
       '/%ff',
       '/file:///etc/passwd',
     ]
-    for (const path of paths) {
+    const below = server.page.slice(0, -1)
+    for (const path of paths.flatMap((path) => [path, `${below}${path}`])) {
       const reply = await send(`GET ${path}`, {})
       expect([path, [400, 404].includes(reply.status ?? 0), reply.body]).toEqual([path, true, ''])
     }
   })
 
+  it('know nothing of the page beside its path: not at /, not with a letter more or less', async () => {
+    const bare = await send('GET /', {})
+    expect([bare.status, bare.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    expect(bare.body).toContain('Paste the link from the terminal')
+    expect(bare.body).not.toContain(server.page)
+    const page = server.page.slice(1, -1)
+    expect(page).toMatch(/^[\w-]{22}$/)
+    for (const path of [page, `${page}x/`, `${page.slice(1)}/`, `${page.toLowerCase()}/`, `x/${page}/`, ''])
+      for (const file of ['assets/index-abc123.js', 'index.html'])
+        expect([path, (await send(`GET /${path}${file}`, {})).status]).toEqual([path, 404])
+  })
+
   it('serve the listed files with their types, whatever the query', async () => {
-    const shell = await send('GET /?x=%2e%2e', {})
+    const shell = await send(`GET ${server.page}?x=%2e%2e`, {})
     expect([shell.status, shell.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
-    const asset = await send('GET /assets/index-abc123.js', {})
+    const asset = await send(`GET ${server.page}assets/index-abc123.js`, {})
     expect([asset.status, asset.headers.get('content-type'), asset.body]).toEqual([
       200,
       'application/javascript; charset=utf-8',
       'export {}\n',
     ])
+    expect((await send(`HEAD ${server.page}`, {})).body).toBe('')
     expect((await send('HEAD /', {})).body).toBe('')
   })
 })
@@ -319,7 +339,7 @@ describe('answers', () => {
     for (const reply of refusals) expect(Object.fromEntries(reply.headers)).toMatchObject(securityHeaders)
   })
 
-  it('has the policy that DESIGN and the threat model name', () => {
+  it('has the policy that SECURITY.md names', () => {
     expect(securityHeaders['content-security-policy']).toBe(
       "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;font-src 'self';" +
         "connect-src 'self';form-action 'none';base-uri 'none';frame-ancestors 'none';" +

@@ -1,6 +1,7 @@
 import fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
-import { describeError, logOptions, redactText } from './log.ts'
+import { describeError, redactText } from '../platform/redact.ts'
+import { logOptions } from './log.ts'
 
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
 const sessionToken = 'IQoJb3JpZ2luX2VjEAAaCXVzLWVhc3QtMSJHMEUCIQD'.repeat(8) + '=='

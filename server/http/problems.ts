@@ -1,23 +1,11 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Problem, Trouble } from '../api/problem.ts'
+import { kindOf } from '../api/troubles.ts'
 import { Failure } from '../platform/failure.ts'
 import { noteMethods } from './methods.ts'
 
-/** Troubles whose status is not the default 409 ('that is not possible as things are now'). */
-const statuses: Readonly<Record<string, number>> = {
-  'invalid-request': 400,
-  'no-session': 401,
-  'launch-secret': 401,
-  'foreign-request': 403,
-  'not-found': 404,
-  'unknown-key': 404,
-  'invalid-settings': 422,
-  'confirm-mismatch': 422,
-  'mfa-code': 422,
-  'mfa-code-form': 422,
-}
-
-export function problemOf(trouble: Trouble, status = statuses[trouble.name] ?? 409): Problem {
+/** @param status where the request itself says more than the trouble's name does; default what the catalogue says */
+export function problemOf(trouble: Trouble, status = kindOf(trouble.name).status ?? 409): Problem {
   const { name, ...words } = trouble
   return { type: `urn:keyturn:problem:${name}`, status, ...words }
 }

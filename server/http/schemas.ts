@@ -1,11 +1,14 @@
 import type { FastifyInstance, FastifySchema } from 'fastify'
+import * as after from '../api/after.ts'
 import * as events from '../api/events.ts'
 import * as inventory from '../api/inventory.ts'
+import * as places from '../api/places.ts'
 import * as plan from '../api/plan.ts'
 import { Problem, Trouble } from '../api/problem.ts'
 import * as run from '../api/run.ts'
 import * as session from '../api/session.ts'
 import * as settings from '../api/settings.ts'
+import * as trail from '../api/trail.ts'
 
 const isNamed = (value: unknown): value is { $id: string } =>
   typeof value === 'object' && value !== null && typeof (value as { $id?: unknown }).$id === 'string'
@@ -15,7 +18,9 @@ const named = new Map<string, object>(
   [
     Problem,
     Trouble,
-    ...[events, inventory, plan, run, session, settings].flatMap((file) => Object.values(file)),
+    ...[after, events, inventory, places, plan, run, session, settings, trail].flatMap((file) =>
+      Object.values(file),
+    ),
   ]
     .filter(isNamed)
     .map((schema) => [schema.$id, schema]),

@@ -103,6 +103,35 @@ describe('the session', () => {
     expect((await settingsOf(first.headers)).status).toBe(200)
   })
 
+  it('is found among cookies that another port of this machine has set', async () => {
+    const { headers, cookie } = await server.signIn()
+    const [name = ''] = cookie.split('=')
+    const planted = [`${name}=`, `${name}=x`, `${name}="`, `x${name}=1`, name, '=', ';', `${name}=%`]
+    for (const all of [
+      [...planted, cookie],
+      [cookie, ...planted],
+      [`${name}=x`, ` ${cookie} `],
+    ])
+      expect([all, (await settingsOf({ ...headers, cookie: all.join('; ') })).status]).toEqual([all, 200])
+    const other = await server.signIn()
+    const both = `${other.cookie}; ${cookie}`
+    expect((await settingsOf({ ...headers, cookie: both })).status).toBe(200)
+    expect((await settingsOf({ ...other.headers, cookie: both })).status).toBe(200)
+    expect((await settingsOf({ ...headers, cookie: planted.join('; ') })).status).toBe(401)
+    const { origin } = server
+    const again = await server.exchange(server.launchSecrets.issue(), {
+      origin,
+      cookie: `${name}=x; ${cookie}`,
+    })
+    expect(await again.json()).toEqual({ token: headers[sessionHeader] })
+  })
+
+  it('is not shut out by 60 large cookies of another port', async () => {
+    const { headers, cookie } = await server.signIn()
+    const many = Array.from({ length: 60 }, (_, at) => `other${at}=${'x'.repeat(1_000)}`)
+    expect((await settingsOf({ ...headers, cookie: [...many, cookie].join('; ') })).status).toBe(200)
+  })
+
   it('is joined by a second exchange of the same browser', async () => {
     const first = await server.signIn()
     const { origin } = server

@@ -60,13 +60,25 @@ function checkOrigin(request: FastifyRequest, origin: string): void {
   throw foreign('Its Origin header is missing, or is not the one of the page.')
 }
 
+/**
+ * The live sessions whose cookies a request carries. Any local port may set cookies of our name, with a longer path,
+ * which a browser sends first; they must not hide the right one.
+ */
+export function sessionsOf(header: string | undefined, sessions: Sessions, port: number): Session[] {
+  const start = `${cookieName(port)}=`
+  const values = (header ?? '').split(';').map((cookie) => cookie.trim())
+  const ours = values.filter((cookie) => cookie.startsWith(start)).map((cookie) => cookie.slice(start.length))
+  return ours.flatMap((value) => sessions.find(value) ?? [])
+}
+
 function checkSession(request: FastifyRequest, sessions: Sessions, port: number): Session {
-  const session = sessions.find(request.cookies[cookieName(port)])
-  if (!session) throw noSession()
+  const live = sessionsOf(request.headers.cookie, sessions, port)
+  if (live.length === 0) throw noSession()
   const token = request.headers[sessionHeader]
   // The cookie alone proves nothing: a server on another port of 127.0.0.1 receives it with every visit.
   if (typeof token !== 'string') throw foreign('It carries the cookie of a session but not its token.')
-  if (!sameToken(token, session.token)) throw noSession()
+  const session = live.find((each) => sameToken(token, each.token))
+  if (!session) throw noSession()
   sessions.extend(session.cookie)
   return sessions.find(session.cookie) ?? session
 }

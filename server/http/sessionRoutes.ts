@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { SessionReply, SessionRequest } from '../api/session.ts'
 import { Failure } from '../platform/failure.ts'
 import type { LaunchSecrets } from './launchSecrets.ts'
-import { cookieName } from './sessionGuard.ts'
+import { cookieName, sessionsOf } from './sessionGuard.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface SessionRouteDeps {
@@ -35,12 +35,12 @@ export function sessionRoutes(deps: SessionRouteDeps): FastifyPluginAsyncTypebox
             remedy: 'Press Enter in the terminal that runs Keyturn, and open the fresh link that it prints.',
           })
         }
-        const name = cookieName(deps.port() ?? 0)
+        const port = deps.port() ?? 0
         // A second tab of the same browser joins the session it has, so that the first tab goes on working.
-        const present = deps.sessions.find(request.cookies[name])
+        const [present] = sessionsOf(request.headers.cookie, deps.sessions, port)
         const session = present ?? deps.sessions.start()
         deps.sessions.extend(session.cookie)
-        reply.setCookie(name, session.cookie, cookie)
+        reply.setCookie(cookieName(port), session.cookie, cookie)
         return { token: session.token }
       },
     )

@@ -21,11 +21,32 @@ async function builtFiles(root: string, below = ''): Promise<string[]> {
 /** @fastify/static lists files by glob; in a name of ours these would mean something else. */
 const literal = (name: string) => name.replace(/[\\*?[\]{}()!+@]/g, '\\$&')
 
+/** What stands at the bare address: words alone, so that it has nothing to lose. */
+const front = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <title>Keyturn</title>
+    <link rel="icon" href="data:," />
+  </head>
+  <body>
+    <h1>Paste the link from the terminal</h1>
+    <p>
+      Keyturn runs at this address, and its page is at the whole link that it printed in its terminal. Paste that link
+      into the address bar. Enter in the terminal prints a fresh one.
+    </p>
+  </body>
+</html>
+`
+
 /**
  * The page's files, by an exact list made at start: nothing of the request ever becomes a path of the file system.
- * A file or symlink that comes later has no route. `index.html` is served at `/` alone.
+ * A file or symlink that comes later has no route. All are below `/PATH/`, and `index.html` is served at that alone:
+ * see pagePath.ts.
  */
-export async function addShell(app: FastifyInstance, root: string): Promise<void> {
+export async function addShell(app: FastifyInstance, root: string, pagePath: string): Promise<void> {
   const listed = new Set((await builtFiles(root)).map((name) => `/${name}`))
   if (!listed.has('/index.html')) throw new Error(`There is no built page in ${root}.`)
   const links = await unlisted(root, listed)
@@ -35,6 +56,7 @@ export async function addShell(app: FastifyInstance, root: string): Promise<void
     })
     await shell.register(files, {
       root,
+      prefix: `/${pagePath}/`,
       wildcard: false,
       globIgnore: ['index.html', ...links.flatMap((name) => [literal(name), `${literal(name)}/**`])],
       allowedPath: (name) => listed.has(name),
@@ -47,11 +69,18 @@ export async function addShell(app: FastifyInstance, root: string): Promise<void
       lastModified: false,
       acceptRanges: false,
     })
+    const method = ['GET', 'HEAD']
     shell.route({
-      method: ['GET', 'HEAD'],
-      url: '/',
+      method,
+      url: `/${pagePath}/`,
       schema: { hide: true },
       handler: (_request, reply) => reply.sendFile('/index.html'),
+    })
+    shell.route({
+      method,
+      url: '/',
+      schema: { hide: true },
+      handler: (_request, reply) => reply.type('text/html; charset=utf-8').send(front),
     })
   })
 }

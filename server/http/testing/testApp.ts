@@ -3,8 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { Type } from 'typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { buildApp, portOf } from '../../app.ts'
-import type { AppDeps } from '../../app.ts'
+import { buildApp, portOf } from '../app.ts'
+import type { AppDeps } from '../app.ts'
 import type { ServerEvent, Snapshot } from '../../api/events.ts'
 import { sessionHeader } from '../../api/session.ts'
 import { defaultSettings } from '../../api/settings.ts'
@@ -13,6 +13,7 @@ import { Bus } from '../../platform/bus.ts'
 import { Failure } from '../../platform/failure.ts'
 import { LaunchSecrets } from '../launchSecrets.ts'
 import { logOptions } from '../log.ts'
+import { drawPagePath } from '../pagePath.ts'
 import { Sessions } from '../sessions.ts'
 import { SteppedClock } from './steppedClock.ts'
 
@@ -67,6 +68,8 @@ function emptySnapshot(settings: Settings): Snapshot {
       keys: [],
       profiles: [],
       oldKeys: [],
+      wentBack: [],
+      changed: [],
       notices: [],
     },
     settings,
@@ -99,6 +102,7 @@ export async function startTestApp({
   const log: string[] = []
   const state = { running: false, stops: 0 }
   const clock = new SteppedClock()
+  const pagePath = drawPagePath()
   const launchSecrets = new LaunchSecrets(clock)
   const sessions = new Sessions(clock, () => settings.idleLockMinutes)
   const bus = new Bus<ServerEvent>()
@@ -120,6 +124,7 @@ export async function startTestApp({
       state.stops += 1
     },
     webRoot,
+    pagePath,
     routes: [sampleRoom],
     logger: logOptions({ write: (line) => void log.push(line) }),
     ...overrides,
@@ -146,6 +151,7 @@ export async function startTestApp({
     sessions,
     launchSecrets,
     webRoot,
+    page: `/${pagePath}/`,
     exchange,
     async signIn(): Promise<TestSession> {
       const reply = await exchange(launchSecrets.issue())

@@ -17,6 +17,8 @@ export interface Refusal {
 
 /** One slash and not a second, then visible ASCII only, without `#` and the backslash that some readers take for a slash. */
 const ownPath = /^\/(?!\/)[!"$-[\]-~]*$/
+/** The form of the page's address, without asking whether it is ours: see pagePath.ts. */
+const pageAddress = /^\/[\w-]{22}\/$/
 
 function valuesOf(rawHeaders: readonly string[], name: string): string[] {
   const values: string[] = []
@@ -45,8 +47,10 @@ export function judge(request: RawRequest, port: number | undefined): Refusal | 
   if (port !== undefined && hosts[0] === `localhost:${port}` && request.method === 'GET') {
     const modes = valuesOf(request.rawHeaders, 'sec-fetch-mode')
     const navigation = modes.length === 0 || (modes.length === 1 && modes[0] === 'navigate')
-    // The browser carries the fragment, and the launch secret in it, over to the new address by itself.
-    if (navigation) return { status: 307, location: `http://127.0.0.1:${port}/` }
+    // The browser carries the fragment, and the launch secret in it, over to the new address by itself: to the page's
+    // own, since what stands at `/` there may be a copy that whoever had the port before left in the browser's cache.
+    const page = pageAddress.test(request.url ?? '') ? request.url : '/'
+    if (navigation) return { status: 307, location: `http://127.0.0.1:${port}${page}` }
   }
   return { status: 421 }
 }
@@ -81,7 +85,13 @@ export function refuseUnparsed(error: NodeJS.ErrnoException, socket: Duplex): vo
   refuseSocket(socket, 400)
 }
 
-/** How long a client may take. Defaults in `defaultLimits`; tests shorten them. Milliseconds. */
+/**
+ * The cookies of every local port come with each request to ours, and another one may set many: they must not shut the
+ * person out.
+ */
+const mostHeaderBytes = 64 * 1024
+
+/** How long a client may take, in milliseconds, and how many there may be. Tests shorten them. */
 export interface Limits {
   /** For the whole request, headers and body: a slow-loris client is cut off after it. */
   readonly requestMs: number
@@ -89,13 +99,24 @@ export interface Limits {
   readonly keepAliveMs: number
   /** How often Node looks for requests that take too long. */
   readonly checkMs: number
+  /** At once. */
+  readonly connections: number
 }
 
-export const defaultLimits: Limits = {
+export const defaultLimits: Omit<Limits, 'connections'> = {
   requestMs: 10_000,
   headersMs: 5_000,
   keepAliveMs: 30_000,
   checkMs: 1_000,
+}
+
+/**
+ * How many connections are taken: idle ones of anybody on this machine must not use up the files that a run needs to open.
+ *
+ * @param openFiles that this process may have; undefined: not known
+ */
+export function mostConnections(openFiles: number | undefined): number {
+  return Math.min(256, Math.max(8, Math.floor((openFiles ?? 1_024) / 4)))
 }
 
 /**
@@ -124,7 +145,7 @@ export function createFront(
       headersTimeout: limits.headersMs,
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: limits.checkMs,
-      maxHeaderSize: 16 * 1024,
+      maxHeaderSize: mostHeaderBytes,
       insecureHTTPParser: false,
       requireHostHeader: true,
     },
@@ -133,6 +154,9 @@ export function createFront(
     },
   )
   server.maxRequestsPerSocket = 1_000
+  server.maxConnections = limits.connections
+  // Those that only wait make room; the client that was turned away comes again.
+  server.on('drop', () => server.closeIdleConnections())
   // Node answers these by itself before any handler, so they are taken from it.
   server.on('checkContinue', (request, response) => {
     if (!guarded(request, response)) return

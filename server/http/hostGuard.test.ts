@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import net from 'node:net'
 import fc from 'fast-check'
-import { judge } from './front.ts'
+import { judge, mostConnections } from './hostGuard.ts'
 import { rawRequest, sendRaw } from './testing/rawSocket.ts'
 import { startTestApp } from './testing/testApp.ts'
 import type { TestApp } from './testing/testApp.ts'
@@ -22,7 +24,7 @@ const get = (target: string, hosts: readonly string[], version = '1.1') =>
   )
 
 const stillServes = async () => {
-  const reply = await get('/', [`127.0.0.1:${server.port}`])
+  const reply = await get(server.page, [`127.0.0.1:${server.port}`])
   expect([reply.status, reply.body]).toEqual([200, '<!doctype html><title>shell</title>'])
 }
 
@@ -79,6 +81,8 @@ describe('the Host header', () => {
       `${server.origin}/`,
       '',
     ])
+    const page = await sendRaw(server.port, rawRequest(`GET ${server.page} HTTP/1.1`, [host]))
+    expect([page.status, page.headers.get('location')]).toEqual([307, `${server.origin}${server.page}`])
     const fetched = await sendRaw(server.port, rawRequest('GET / HTTP/1.1', [host, 'Sec-Fetch-Mode: cors']))
     expect(fetched.status).toBe(421)
     const posted = await sendRaw(server.port, rawRequest('POST /api/session HTTP/1.1', [host]))
@@ -164,7 +168,7 @@ describe('what no browser sends', () => {
     expect(await status(rawRequest('POST / HTTP/1.1', [host(), 'Expect: miracles']))).toBe(417)
     expect(await status(rawRequest('POST / HTTP/1.1', ['Host: evil.test', 'Expect: 100-continue']))).toBe(421)
     expect(await status('\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03')).toBe(400)
-    expect(await status(rawRequest('GET / HTTP/1.1', [host(), `X: ${'x'.repeat(20_000)}`]))).toBe(431)
+    expect(await status(rawRequest('GET / HTTP/1.1', [host(), `X: ${'x'.repeat(66_000)}`]))).toBe(431)
     await stillServes()
   })
 
@@ -177,6 +181,37 @@ describe('what no browser sends', () => {
     )
     expect([slowBody.status, slowBody.body]).toEqual([408, ''])
     await stillServes()
+  })
+})
+
+describe('connections', () => {
+  it('are fewer than the files that a run needs', () => {
+    expect([undefined, 20, 256, 1_024, 1_048_576].map(mostConnections)).toEqual([256, 8, 64, 256, 256])
+  })
+
+  it('beyond the most are turned away, and those that only wait make room for the next', async () => {
+    const small = await startTestApp({
+      limits: { ...limits, headersMs: 60_000, requestMs: 60_000, connections: 3 },
+    })
+    const silent = Array.from({ length: 6 }, () => net.connect(small.port, '127.0.0.1'))
+    let ended = 0
+    for (const socket of silent)
+      socket
+        .resume()
+        .on('error', () => undefined)
+        .on('close', () => (ended += 1))
+    while (ended < 3) await new Promise((resolve) => setImmediate(resolve))
+    const open = silent.filter((socket) => !socket.closed)
+    expect(open).toHaveLength(3)
+    for (const socket of open)
+      socket.write(`GET ${small.page} HTTP/1.1\r\nHost: 127.0.0.1:${small.port}\r\n\r\n`)
+    await Promise.all(open.map((socket) => once(socket, 'data')))
+    const refused = net.connect(small.port, '127.0.0.1')
+    refused.resume().on('error', () => undefined)
+    await Promise.all([...open, refused].map((socket) => socket.closed || once(socket, 'close')))
+    const next = await sendRaw(small.port, rawRequest('GET / HTTP/1.1', [`Host: 127.0.0.1:${small.port}`]))
+    expect(next.status).toBe(200)
+    await small.close()
   })
 })
 

@@ -1,26 +1,27 @@
 import fastify, { LogController } from 'fastify'
 import type { FastifyInstance, FastifyPluginAsync, FastifyServerOptions, RouteOptions } from 'fastify'
-import type { ServerEvent, Snapshot } from './api/events.ts'
-import { lazyCompilers } from './http/compilers.ts'
-import type { Compilers } from './http/compilers.ts'
-import { eventRoutes } from './http/eventRoutes.ts'
-import { EventStreams } from './http/eventStream.ts'
-import { createFront, defaultLimits, refuseUnparsed } from './http/front.ts'
-import type { Limits } from './http/front.ts'
-import { addSecurityHeaders, securityHeaders } from './http/headers.ts'
-import type { LaunchSecrets } from './http/launchSecrets.ts'
-import { logOptions } from './http/log.ts'
-import { addProblems } from './http/problems.ts'
-import { addSharedSchemas, routeSchema } from './http/schemas.ts'
-import { serverRoutes } from './http/serverRoutes.ts'
-import { addSessionGuard } from './http/sessionGuard.ts'
-import { sessionRoutes } from './http/sessionRoutes.ts'
-import type { Sessions } from './http/sessions.ts'
-import { settingsRoutes } from './http/settingsRoutes.ts'
-import type { SettingsStore } from './http/settingsRoutes.ts'
-import { addShell } from './http/shell.ts'
-import type { Bus } from './platform/bus.ts'
-import type { Clock } from './platform/clock.ts'
+import type { ServerEvent, Snapshot } from '../api/events.ts'
+import { lazyCompilers } from './compilers.ts'
+import type { Compilers } from './compilers.ts'
+import { eventRoutes } from './eventRoutes.ts'
+import { EventStreams } from './eventStream.ts'
+import { createFront, defaultLimits, mostConnections, refuseUnparsed } from './hostGuard.ts'
+import type { Limits } from './hostGuard.ts'
+import { addSecurityHeaders, securityHeaders } from './headers.ts'
+import type { LaunchSecrets } from './launchSecrets.ts'
+import { logOptions } from './log.ts'
+import { addProblems } from './problems.ts'
+import { addSharedSchemas, routeSchema } from './schemas.ts'
+import { serverRoutes } from './serverRoutes.ts'
+import { addSessionGuard } from './sessionGuard.ts'
+import { sessionRoutes } from './sessionRoutes.ts'
+import type { Sessions } from './sessions.ts'
+import { settingsRoutes } from './settingsRoutes.ts'
+import type { SettingsStore } from './settingsRoutes.ts'
+import { addShell } from './shell.ts'
+import type { Bus } from '../platform/bus.ts'
+import type { Clock } from '../platform/clock.ts'
+import { openFileLimit } from '../platform/openFileLimit.ts'
 
 export interface AppDeps {
   readonly version: string
@@ -37,6 +38,8 @@ export interface AppDeps {
   readonly shutdown: () => void
   /** The folder of the built page, with index.html. */
   readonly webRoot: string
+  /** The page is at `/PATH/`: see drawPagePath. */
+  readonly pagePath: string
   /** The rooms' plugins. Each registers its routes by their whole path, `/api/…`, and declares every 2xx reply. */
   readonly routes: readonly FastifyPluginAsync[]
   /** Default: warnings and errors to standard error, redacted. */
@@ -51,7 +54,7 @@ const bodyLimit = 16 * 1024
 
 /** The whole HTTP application. It never listens: `serve` does, and tests do as they please. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
-  const limits = { ...defaultLimits, ...deps.limits }
+  const limits = { connections: mostConnections(openFileLimit()), ...defaultLimits, ...deps.limits }
   // Known after listen: until then every request is refused.
   const port = () => portOf(app)
   const app: FastifyInstance = fastify({
@@ -91,7 +94,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(serverRoutes(deps.shutdown))
   for (const routes of deps.routes) await app.register(routes)
   addOpenApi(app, checked, deps.version)
-  await addShell(app, deps.webRoot)
+  await addShell(app, deps.webRoot, deps.pagePath)
   return app
 }
 
@@ -123,7 +126,7 @@ function checkRoutes(app: FastifyInstance): readonly RouteOptions[] {
 function addOpenApi(app: FastifyInstance, routes: readonly RouteOptions[], version: string): void {
   let text: Promise<string> | undefined
   app.get('/api/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
-    text ??= import('./http/openApi.ts').then(({ describeApi }) => describeApi(routes, version))
+    text ??= import('./openApi.ts').then(({ describeApi }) => describeApi(routes, version))
     return reply.type('application/json; charset=utf-8').send(await text)
   })
 }
