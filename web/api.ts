@@ -1,9 +1,13 @@
+import type { After, AfterPlan, AfterPlanRequest, AfterRun } from '../server/api/after.ts'
+import type { Tidying, Which } from '../server/api/inventory.ts'
+import type { PlaceChanges, Places, PlacesRequest, PlacesUpdated } from '../server/api/places.ts'
 import type { Plan, PlanRequest } from '../server/api/plan.ts'
 import type { Problem, Trouble } from '../server/api/problem.ts'
 import type { HistoryRow, Run, RunList, UndoRequest } from '../server/api/run.ts'
 import type { SessionReply } from '../server/api/session.ts'
 import type { Settings } from '../server/api/settings.ts'
-import { parseVisibly } from './ui/visible.ts'
+import type { Trail, TrailRequest, TrailRows } from '../server/api/trail.ts'
+import { parsePrintably } from './ui/parsePrintably.ts'
 
 const tokenKey = 'keyturn-session'
 const header = 'x-keyturn-session'
@@ -49,7 +53,7 @@ export interface ApiOptions {
   storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 }
 
-/** The calls of DESIGN section 7, typed. Each throws ApiProblem or Unreachable. */
+/** The calls of the API, typed. Each throws ApiProblem or Unreachable. */
 export class Api {
   readonly #fetch: typeof fetch
   readonly #storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
@@ -89,6 +93,22 @@ export class Api {
     return this.#json('POST', '/api/plans', request)
   }
 
+  /** Asks AWS what the users of these profiles have beside keys; without any, those of the newest run. */
+  after(profiles: readonly string[], since?: string): Promise<After> {
+    const query = new URLSearchParams(profiles.map((name) => ['profile', name]))
+    if (since !== undefined) query.set('since', since)
+    return this.#json('GET', `/api/after?${query}`)
+  }
+
+  planAfter(request: AfterPlanRequest): Promise<AfterPlan> {
+    return this.#json('POST', '/api/after/plans', request)
+  }
+
+  /** @param confirm the last four characters of what is deleted */
+  runAfter(plan: string, confirm?: string): Promise<AfterRun> {
+    return this.#json('POST', '/api/after/runs', { plan, ...(confirm !== undefined && { confirm }) })
+  }
+
   getPlan(id: string): Promise<Plan> {
     return this.#json('GET', `/api/plans/${encodeURIComponent(id)}`)
   }
@@ -108,6 +128,11 @@ export class Api {
 
   actOnRun(id: string, act: 'stop' | 'retry' | 'recover'): Promise<unknown> {
     return this.#json('POST', `/api/runs/${encodeURIComponent(id)}/${act}`)
+  }
+
+  /** Puts the pairs that work back into profiles that hold replaced ones again. */
+  mend(): Promise<Run> {
+    return this.#json('POST', '/api/mend', {})
   }
 
   undoRun(id: string, request: UndoRequest): Promise<Run> {
@@ -148,8 +173,57 @@ export class Api {
     return this.#json('PUT', '/api/settings', settings)
   }
 
-  tightenMode(which: 'credentials' | 'config'): Promise<unknown> {
+  tightenMode(which: Which): Promise<unknown> {
     return this.#json('POST', `/api/files/${which}/mode`)
+  }
+
+  lookAtTidying(which: Which): Promise<Tidying> {
+    return this.#json('GET', `/api/files/${which}/tidy`)
+  }
+
+  /** @param hash of what was shown */
+  tidy(which: Which, hash: string): Promise<Tidying> {
+    return this.#json('POST', `/api/files/${which}/tidy`, { hash })
+  }
+
+  untidy(which: Which): Promise<Tidying> {
+    return this.#json('POST', `/api/files/${which}/untidy`)
+  }
+
+  findPlaces(request: PlacesRequest): Promise<Places> {
+    return this.#json('POST', '/api/places/search', request)
+  }
+
+  stopFinding(): Promise<Places> {
+    return this.#json('POST', '/api/places/stop')
+  }
+
+  /** What an update of these keys' places would change; nothing is written. */
+  placeChanges(keys: readonly string[]): Promise<PlaceChanges> {
+    return this.#json('POST', '/api/places/changes', { keys })
+  }
+
+  /** @param only which of the changes that were shown, by their numbers */
+  updatePlaces(id: string, only: readonly number[]): Promise<PlacesUpdated> {
+    return this.#json('POST', '/api/places/update', { id, only })
+  }
+
+  /** Asks AWS's CloudTrail; `trail` events follow. */
+  beginTrail(request: TrailRequest): Promise<Trail> {
+    return this.#json('POST', '/api/trails', request)
+  }
+
+  actOnTrail(id: string, act: 'stop' | 'resume'): Promise<Trail> {
+    return this.#json('POST', `/api/trails/${encodeURIComponent(id)}/${act}`)
+  }
+
+  /** @param from how many the page has */
+  trailRows(id: string, key: string, from: number): Promise<TrailRows> {
+    return this.#json('GET', `${trailPath(id, key)}/events?from=${from}`)
+  }
+
+  async trailCsv(id: string, key: string): Promise<string> {
+    return (await this.#answer('GET', `${trailPath(id, key)}/csv`)).text()
   }
 
   stopServer(): Promise<unknown> {
@@ -179,7 +253,7 @@ export class Api {
     method: string,
     path: string,
     body?: unknown,
-    parse: (text: string) => unknown = parseVisibly,
+    parse: (text: string) => unknown = parsePrintably,
   ): Promise<T> {
     const text = await (await this.#answer(method, path, body)).text()
     return (text === '' ? undefined : parse(text)) as T
@@ -223,10 +297,14 @@ export class Api {
   }
 }
 
+function trailPath(id: string, key: string): string {
+  return `/api/trails/${encodeURIComponent(id)}/keys/${encodeURIComponent(key)}`
+}
+
 async function problemOf(response: Response): Promise<Problem> {
   const parsed = (await response
     .text()
-    .then(parseVisibly)
+    .then(parsePrintably)
     .catch(() => undefined)) as Partial<Problem> | undefined
   if (typeof parsed?.title === 'string' && typeof parsed.detail === 'string') {
     return { type: 'about:blank', status: response.status, ...parsed } as Problem

@@ -1,4 +1,6 @@
-import type { Inventory, Key, OldKey, Profile } from '../server/api/inventory.ts'
+import { consequencesOf } from '../shared/consequences.ts'
+import type { FileState, Inventory, Key, OldKey, Profile, Tidying } from '../server/api/inventory.ts'
+import type { Places } from '../server/api/places.ts'
 import type { Plan, PlanRotate } from '../server/api/plan.ts'
 import type { Trouble } from '../server/api/problem.ts'
 import type { HistoryRow, Rotation, Run, StepName, StepView } from '../server/api/run.ts'
@@ -66,11 +68,12 @@ export const denied: Trouble = {
     '{\n  "Version": "2012-10-17",\n  "Statement": [\n    { "Effect": "Allow", "Action": ["iam:CreateAccessKey"], "Resource": "*" }\n  ]\n}',
 }
 const quarantine: Trouble = {
-  name: 'quarantine',
+  name: 'quarantined',
   title: 'Quarantined by AWS',
   detail:
-    'AWS has found this key in public and attached AWSCompromisedKeyQuarantineV3: the user may neither make keys nor turn them off.',
-  remedy: 'Delete the key in AWS’s console now, then remove the quarantine policy and make a new key there.',
+    'AWS has found this key in public and attached AWSCompromisedKeyQuarantineV3: the user may neither make keys, nor turn them off, nor delete them.',
+  remedy:
+    'Have an administrator turn the key off now, look at the support case, then take the quarantine policy off.',
   code: 'AccessDenied',
   requestId: '11f3c527-0f0e-4f1c-9f57-2f1f0a5b6c70',
 }
@@ -274,6 +277,8 @@ export const inventory = (part: Partial<Inventory> = {}): Inventory => ({
   keys,
   profiles: [...profilesOf(part.keys ?? keys), ...sso],
   oldKeys,
+  wentBack: [],
+  changed: [],
   notices: [],
   ...part,
 })
@@ -333,7 +338,7 @@ export const run = (rotations: Rotation[], part: Partial<Run> = {}): Run => ({
 })
 
 const outOfReach: Trouble = {
-  name: 'verify',
+  name: 'not-working',
   title: 'The new key never worked',
   detail:
     'AWS did not accept the new key within 90 s. It was deleted again; the file was not touched and the old key works.',
@@ -342,7 +347,7 @@ const outOfReach: Trouble = {
   requestId: '0f0e4f1c-52aa-4b11-8c11-9f57a1b2c3d4',
 }
 const stillActive: Trouble = {
-  name: 'retire',
+  name: 'access-denied',
   title: 'New key in use, old key still active',
   detail: 'The file holds the new key and it works. Turning the old one off was refused.',
   remedy: 'Try again, or deactivate it on the page of old keys.',
@@ -351,7 +356,7 @@ const stillActive: Trouble = {
   action: 'iam:UpdateAccessKey',
 }
 const intruder: Trouble = {
-  name: 'unknown-key',
+  name: 'intruder-key',
   title: 'A key that nobody here made has appeared',
   detail: `terraform has the key ${idOf('UNKN')} since 2 minutes. It was made while this run was under way, and not by Keyturn.`,
   remedy:
@@ -501,7 +506,7 @@ const spare = {
   ours: true,
   profiles: [],
 }
-export const plan = (part: Partial<Plan> = {}): Plan => ({
+const planRows = (part: Partial<Plan>): Omit<Plan, 'consequences'> => ({
   id: 'plan-1',
   state: 'ready',
   createdAt: ago(0, 20),
@@ -580,8 +585,14 @@ export const plan = (part: Partial<Plan> = {}): Plan => ({
       reason: { name: 'sso-profile', title: 'Short-lived sign-in', detail: 'Its keys expire by themselves.' },
     },
   ],
+  makeRoom: [],
   ...part,
 })
+
+export function plan(part: Partial<Plan> = {}): Plan {
+  const rows = planRows(part)
+  return { ...rows, consequences: consequencesOf(rows, rows.oldKey) }
+}
 
 export const history: HistoryRow[] = [finished, partial].flatMap((r, at) =>
   r.rotations.map((x) => ({
@@ -692,7 +703,84 @@ const awkwardRun = run(
 )
 const awkwardKeys = inventory({ keys: awkward })
 
+const placeAt = (path: string, part: Partial<Places['places'][number]> = {}): Places['places'][number] => ({
+  path,
+  line: 12,
+  kind: '.env',
+  key: idOf('7Q2D'),
+  holds: 'pair',
+  can: 'update',
+  worth: 'inactive',
+  ...part,
+})
+const foundPlaces: Places = {
+  state: 'done',
+  at: ago(0, 40),
+  files: 18_204,
+  bytes: 812_000_000,
+  ms: 4_200,
+  places: [
+    placeAt('/home/anna/src/api/.env'),
+    placeAt(`/home/anna/src/${'a-folder-with-a-long-name/'.repeat(5)}.env.production`, {
+      line: 3,
+      updated: true,
+    }),
+    placeAt('/home/anna/.s3cfg', {
+      kind: 's3cmd',
+      line: 2,
+      holds: 'id',
+      can: 'list',
+      why: 'Only the id stands there, which opens nothing by itself: change it by hand.',
+    }),
+    placeAt('/home/anna/.bash_history', {
+      kind: 'history',
+      line: 1_204,
+      holds: 'secret',
+      worth: 'active',
+      can: 'list',
+      why: 'A running shell writes over it: remove the line in the shell.',
+    }),
+  ],
+  more: 0,
+  passed: [{ why: 'a link that is not followed', count: 12, some: ['/home/anna/work', '/home/anna/mnt'] }],
+}
+export const placeChanges = {
+  id: 'changes-1',
+  can: [
+    {
+      path: '/home/anna/src/api/.env',
+      key: idOf('7Q2D'),
+      newKey: idOf('N3W2'),
+      lines: [
+        { line: 12, what: 'id' },
+        { line: 13, what: 'secret' },
+      ],
+    },
+  ],
+  left: [{ path: '/home/anna/src/web/.env', why: 'It cannot be read any more.' }],
+}
+
 /** Every screen and state, by name. */
+const strict: Trouble = {
+  name: 'strict-readers',
+  title: 'Java 2, Rust and C++ cannot read this file: line 4 is indented',
+  detail:
+    '~/.aws/credentials: Java 2, Rust and C++ cannot read this file: line 4 is indented. Keyturn rotates all the same, and changes nothing about it.',
+  remedy: 'Begin line 4 at the first column.',
+}
+const untidy: Partial<FileState> = { tidy: 23, problems: [{ line: 4, trouble: strict }] }
+
+export const tidying: Tidying = {
+  which: 'credentials',
+  path: '~/.aws/credentials',
+  hash: 'a'.repeat(64),
+  lines: Array.from({ length: 23 }, (_, at) => {
+    const after = at % 2 === 0 ? 'aws_access_key_id = …' : 'aws_secret_access_key = …'
+    return { line: at + 4, before: `    ${after}${at === 3 ? '‹U+00A0›' : ''}`, after }
+  }),
+  applied: false,
+}
+
 export const scenes: Record<string, Scene> = {
   keys: { world: world() },
   'keys-unchecked': {
@@ -719,6 +807,19 @@ export const scenes: Record<string, Scene> = {
   'keys-detail': {
     world: world(),
     press: ['Details of terraform ****T3RR', 'Details of ci-deploy ****P0RT'],
+  },
+  'places-none': { world: world(), press: ['Details of default ****7Q2D'] },
+  'places-running': {
+    world: {
+      ...world(),
+      places: { ...foundPlaces, state: 'running', places: foundPlaces.places.slice(0, 2) },
+    },
+    press: ['Details of default ****7Q2D'],
+  },
+  places: { world: { ...world(), places: foundPlaces }, press: ['Details of default ****7Q2D'] },
+  'places-changes': {
+    world: { ...world(), places: foundPlaces },
+    press: ['Details of default ****7Q2D', 'Update 1 file…'],
   },
   'keys-selected': { world: world(), press: ['Select all 12 shown'] },
   'keys-canary': { world: world(), press: ['Select all 12 shown', 'Plan rotation of 10 keys'] },
@@ -757,7 +858,7 @@ export const scenes: Record<string, Scene> = {
               {
                 line: 17,
                 trouble: {
-                  name: 'line',
+                  name: 'file-ambiguous',
                   title: 'Not a setting',
                   detail: 'The line has no “=”: botocore refuses the whole file because of it.',
                   remedy: 'Complete it or put # before it.',
@@ -769,7 +870,7 @@ export const scenes: Record<string, Scene> = {
         },
         notices: [
           {
-            name: 'shadowed',
+            name: 'environment-profile',
             title: 'The environment overrides the file',
             detail:
               'AWS_ACCESS_KEY_ID is set where Keyturn was started: tools in that terminal use it and not the file.',
@@ -779,6 +880,58 @@ export const scenes: Record<string, Scene> = {
       }),
     }),
   },
+  'keys-went-back': {
+    world: world({
+      inventory: inventory({
+        wentBack: ['work', 'analytics', 'backup'].map((profile) => ({
+          profile,
+          file: 'credentials',
+          holds: idOf('0LD0'),
+          should: idOf('N3W0'),
+          rotation: 'r1',
+          replacedAt: ago(5),
+        })),
+      }),
+    }),
+  },
+  'keys-changed': {
+    world: world({
+      inventory: inventory({
+        changed: [
+          {
+            key: idOf('0LD0'),
+            user: 'ci-deploy',
+            profiles: [],
+            what: 'turned-on',
+            after: ago(5),
+            before: ago(1),
+          },
+          {
+            key: idOf('N3W0'),
+            user: 'sam',
+            profiles: ['work'],
+            what: 'refused',
+            after: ago(5),
+            before: ago(1),
+          },
+          { key: idOf('STR0'), user: 'sam', profiles: [], what: 'appeared', after: ago(5), before: ago(1) },
+        ],
+      }),
+    }),
+  },
+  'keys-tidy': {
+    world: world({
+      inventory: inventory({
+        files: file(untidy),
+        profiles: profilesOf(keys).map((profile) => ({ ...profile, warning: strict })),
+      }),
+    }),
+  },
+  'tidy-dialog': {
+    world: world({ inventory: inventory({ files: file(untidy) }) }),
+    press: ['Tidy these lines…'],
+  },
+  'keys-tidied': { world: world({ inventory: inventory({ files: file({ tidied: true }) }) }) },
   'keys-error': {
     world: world(),
     trouble: {

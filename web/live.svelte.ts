@@ -4,7 +4,7 @@ import type { Run } from '../server/api/run.ts'
 import type { Api } from './api.ts'
 import { ApiProblem } from './api.ts'
 import { eventParser } from './eventStream.ts'
-import { parseVisibly } from './ui/visible.ts'
+import { parsePrintably } from './ui/parsePrintably.ts'
 import type { World } from './world.ts'
 import { reduce } from './world.ts'
 
@@ -123,7 +123,7 @@ export class Live {
         const { done, value } = await reader.read()
         if (done || abort.signal.aborted) return 'broken'
         for (const { data } of parse(decoder.decode(value, { stream: true }))) {
-          const event = parseVisibly(data) as ServerEvent
+          const event = parsePrintably(data) as ServerEvent
           if (this.#farewell(event)) return 'closed'
           this.#enqueue(event)
         }

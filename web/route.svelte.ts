@@ -1,4 +1,4 @@
-const screens = ['keys', 'plan', 'run', 'old-keys', 'history', 'settings'] as const
+const screens = ['keys', 'plan', 'run', 'after', 'old-keys', 'history', 'settings'] as const
 export type Screen = (typeof screens)[number]
 export interface Place {
   screen: Screen

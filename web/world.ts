@@ -1,8 +1,10 @@
 import type { ServerEvent } from '../server/api/events.ts'
 import type { Inventory } from '../server/api/inventory.ts'
+import type { Places } from '../server/api/places.ts'
 import type { Plan } from '../server/api/plan.ts'
 import type { Run } from '../server/api/run.ts'
 import type { Settings } from '../server/api/settings.ts'
+import type { Trail } from '../server/api/trail.ts'
 
 /** What the server last told us, replaced and never changed in place, so that a row redraws only when its object is new. */
 export interface World {
@@ -10,6 +12,10 @@ export interface World {
   settings: Settings
   plans: ReadonlyMap<string, Plan>
   runs: ReadonlyMap<string, Run>
+  /** What CloudTrail knows of keys, the one that was asked for last. */
+  trail?: Trail | undefined
+  /** What the last search of this machine found, or has found so far. */
+  places?: Places | undefined
   idleAt?: string | undefined
 }
 
@@ -58,6 +64,8 @@ export function reduce(before: World | undefined, events: readonly ServerEvent[]
           settings: event.settings,
           plans: new Map(event.plans.map((plan) => [plan.id, plan])),
           runs: new Map(event.runs.map((run) => [run.id, run])),
+          trail: event.trail,
+          places: event.places,
           idleAt: event.idleAt,
         }
         break
@@ -82,6 +90,12 @@ export function reduce(before: World | undefined, events: readonly ServerEvent[]
         break
       case 'settings':
         if (world) world = { ...world, settings: event.settings }
+        break
+      case 'trail':
+        if (world) world = { ...world, trail: event.trail }
+        break
+      case 'places':
+        if (world) world = { ...world, places: event.places }
         break
       case 'replaced':
       case 'locked':

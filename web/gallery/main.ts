@@ -6,7 +6,7 @@ import '../base.css'
 import { Clock } from '../clock.svelte.ts'
 import { Context } from '../context.svelte.ts'
 import type { Scene } from '../fixtures.ts'
-import { history, now, scenes } from '../fixtures.ts'
+import { history, now, placeChanges, scenes, tidying } from '../fixtures.ts'
 import { Live } from '../live.svelte.ts'
 import { placeOf, Route } from '../route.svelte.ts'
 import { Session } from '../session/session.svelte.ts'
@@ -19,6 +19,8 @@ const scene = name === null ? undefined : scenes[name]
 async function answer(input: RequestInfo | URL): Promise<Response> {
   const path = String(input)
   if (path.startsWith('/api/history')) return Response.json({ rows: history })
+  if (path === '/api/places/changes') return Response.json(placeChanges)
+  if (path === '/api/files/credentials/tidy') return Response.json(tidying)
   return Response.json({})
 }
 

@@ -1,11 +1,11 @@
-import { daysSince } from '../ui/time.ts'
+import { isOverdue } from '../../shared/age.ts'
 
 export type Tone = 'ok' | 'warn' | 'bad'
 
-/** How an age stands against the policy: due within its last sixth, overdue beyond it. */
-export function ageTone(days: number, policyDays: number): Tone {
-  if (days > policyDays) return 'bad'
-  return days > policyDays * (5 / 6) ? 'warn' : 'ok'
+/** How the age of a key stands against the policy: due within its last sixth, overdue beyond it. */
+export function ageTone(createdAt: string, policyDays: number, now: number): Tone {
+  if (isOverdue(createdAt, policyDays, now)) return 'bad'
+  return isOverdue(createdAt, policyDays * (5 / 6), now) ? 'warn' : 'ok'
 }
 
 /** How much of an age bar is filled. The bar's middle is the policy; its end is four times it, on a curve. */
@@ -43,8 +43,7 @@ export function distribution(created: readonly string[], policyDays: number, now
     }
   })
   for (const at of created) {
-    const days = daysSince(at, now)
-    const bin = bins.find(({ from, to }) => (days > from || from === 0) && days <= to)
+    const bin = bins.findLast(({ from }) => from === 0 || isOverdue(at, from, now))
     if (bin) bin.count++
   }
   return bins

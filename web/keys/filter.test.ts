@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ago, key, keys, now } from '../fixtures.ts'
 import { distribution } from './age.ts'
-import { everything, filterKeys, profilesByKey, sortKeys } from './filter.ts'
+import { everything, filterKeys, inGroup, profilesByKey, sortKeys } from './filter.ts'
 import { stateOf } from './keyState.ts'
 
 const ids = (list: readonly { profiles: string[] }[]): (string | undefined)[] =>
@@ -57,14 +57,18 @@ describe('what the home page counts', () => {
   })
 
   it('puts each key in one bin, with the policy on an edge', () => {
-    const ages = [0, 22, 23, 90, 91, 180, 181, 720, 721, 9_999]
+    const ages = [0, 22, 23, 90, 90.5, 91, 180, 181, 720, 721, 9_999]
     const bins = distribution(
-      ages.map((days) => ago(days, 60)),
+      ages.map((days) => ago(days)),
       90,
       now,
     )
     expect(bins.reduce((sum, bin) => sum + bin.count, 0)).toBe(ages.length)
-    expect(bins.filter(({ tone }) => tone === 'bad').reduce((sum, bin) => sum + bin.count, 0)).toBe(6)
+    const overdue = ages.filter((days) =>
+      inGroup(key(['a'], { id: 'A', createdAt: ago(days) }), 'overdue', 90, now),
+    )
+    expect(overdue).toEqual([90.5, 91, 180, 181, 720, 721, 9_999])
+    expect(bins.filter(({ tone }) => tone === 'bad').reduce((sum, bin) => sum + bin.count, 0)).toBe(7)
   })
 
   it('gathers the profiles of a key', () => {

@@ -1,5 +1,5 @@
 import type { Key } from '../../server/api/inventory.ts'
-import { daysSince } from '../ui/time.ts'
+import { isOverdue as isOlder } from '../../shared/age.ts'
 import type { IconName } from '../ui/icons.ts'
 
 export interface KeyState {
@@ -16,7 +16,7 @@ export function unknownSiblings(key: Key): NonNullable<Key['siblings']> {
 }
 
 export function isOverdue(key: Key, policyDays: number, now: number): boolean {
-  return key.createdAt !== undefined && daysSince(key.createdAt, now) > policyDays
+  return key.createdAt !== undefined && isOlder(key.createdAt, policyDays, now)
 }
 
 /** A key's state in a word and an icon, the most pressing first. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { Plan, PlanRequest } from '../../server/api/plan.ts'
 import { plan } from '../fixtures.ts'
 import { maskLine } from './mask.ts'
 import { sectionsOf } from './sections.ts'
-import { withChoice, withoutChoice, withoutKey } from './replan.ts'
+import { withChoice, withoutChoice, withoutKey, withoutRoom } from './replan.ts'
 
 describe('maskLine', () => {
   it.each([
@@ -47,5 +48,30 @@ describe('replanning', () => {
     expect(withoutKey({ keys: 'all', oldKey: 'keep' }, p, key).keys).toEqual(
       (request.keys as string[]).filter((id) => id !== key),
     )
+  })
+})
+
+describe('what makes room without being named, taken back for one key', () => {
+  const line = (key: string, spare: string, of: Plan['makeRoom'][number]['class'] = 'ours-quiet') => ({
+    key,
+    spare,
+    class: of,
+    decided: true,
+  })
+  const roomy = { makeRoom: [line('A', 'a'), line('B', 'b'), line('C', 'c', 'merge')] } as unknown as Plan
+  const request: PlanRequest = { keys: 'all', oldKey: 'deactivate' }
+
+  it('is asked about, and named for the others', () => {
+    expect(withoutRoom(request, roomy, 'A')).toEqual({ ...request, makeRoom: 'ask', deleteSpares: ['b'] })
+  })
+
+  it('is no longer named where the person had named it', () => {
+    const named = { ...request, deleteSpares: ['a'] }
+    expect(withoutRoom(named, roomy, 'A')).toEqual(request)
+  })
+
+  it('is no longer merged where the two were', () => {
+    const merged = { ...request, merge: ['C', 'c'] }
+    expect(withoutRoom(merged, roomy, 'C')).toEqual(request)
   })
 })

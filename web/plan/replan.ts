@@ -17,6 +17,23 @@ export function withChoice(
   return { ...request, merge: add(request.merge, choice.key, pick.spare.id) }
 }
 
+/**
+ * Takes back what makes room for one key, so that it is asked about again. What went without being named is named for the
+ * others then, and nothing goes by itself any more.
+ */
+export function withoutRoom(request: PlanRequest, { makeRoom }: Plan, key: string): PlanRequest {
+  const others = makeRoom.filter((each) => each.decided && each.class !== 'merge' && each.key !== key)
+  const line = makeRoom.find((each) => each.key === key)
+  const picked = withoutChoice(request, [key, line?.spare ?? ''])
+  if (line === undefined || line.class === 'merge' || request.deleteSpares?.includes(line.spare))
+    return picked
+  return {
+    ...picked,
+    makeRoom: 'ask',
+    ...(others.length > 0 && { deleteSpares: others.map(({ spare }) => spare) }),
+  }
+}
+
 /** Takes a pick back, so that the key is asked about again. */
 export function withoutChoice(request: PlanRequest, ids: readonly string[]): PlanRequest {
   const rest = (list: readonly string[] | undefined): string[] | undefined => {

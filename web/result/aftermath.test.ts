@@ -1,17 +1,25 @@
 import { expect, it } from 'vitest'
 import { finished, key, rotation } from '../fixtures.ts'
-import { sessionPolicy, trailOf } from './aftermath.ts'
+import { sessionCut, sessionPolicy, trailOf } from './aftermath.ts'
 
-it('denies what was issued before the run ended, and nothing after', () => {
+it('denies what was issued before the cut, and nothing after', () => {
   const { Statement } = JSON.parse(sessionPolicy(finished)) as { Statement: unknown[] }
   expect(Statement).toEqual([
     {
       Effect: 'Deny',
       Action: '*',
       Resource: '*',
-      Condition: { DateLessThan: { 'aws:TokenIssueTime': finished.finishedAt } },
+      Condition: { DateLessThan: { 'aws:TokenIssueTime': sessionCut(finished) } },
     },
   ])
+})
+
+it('cuts by the clock of AWS, at the second after the newest refusal of an old key', () => {
+  const refusals = ['2026-11-25T04:00:06.000Z', '2026-11-25T04:00:04.000Z', undefined]
+  const rotations = refusals.map((refusedAt) => rotation(['a'], refusedAt === undefined ? {} : { refusedAt }))
+  const run = { ...finished, finishedAt: '2026-11-25T03:55:00.000Z', rotations }
+  expect(sessionCut(run)).toBe('2026-11-25T04:00:07Z')
+  expect(sessionCut({ ...run, rotations: [] })).toBe('2026-11-25T03:55:01Z')
 })
 
 it('looks in the partition of the key, and in the region where it was last used', () => {

@@ -2,8 +2,18 @@ import type { Key, LastUsed } from '../../server/api/inventory.ts'
 import type { Rotation, Run } from '../../server/api/run.ts'
 
 /**
- * Denies every session that was issued before the run ended. A long-term key has no `aws:TokenIssueTime`, so that the
- * new keys go on working under it.
+ * Sessions issued before then are to end. AWS stamps them by its own clock, so that this machine's, which may be slow, must not
+ * cut: it is the second after AWS was last seen to refuse an old key. Where no reply told, the run's end is what is left.
+ */
+export function sessionCut(run: Run): string {
+  const seen = run.rotations.flatMap(({ refusedAt }) => (refusedAt === undefined ? [] : [refusedAt])).sort()
+  const last = seen.at(-1) ?? run.finishedAt ?? run.startedAt
+  return new Date(Math.floor(Date.parse(last) / 1000) * 1000 + 1000).toISOString().replace('.000Z', 'Z')
+}
+
+/**
+ * Denies every session that was issued before the cut. A long-term key has no `aws:TokenIssueTime`, so that the new keys go
+ * on working under it.
  */
 export const sessionPolicy = (run: Run): string =>
   JSON.stringify(
@@ -14,7 +24,7 @@ export const sessionPolicy = (run: Run): string =>
           Effect: 'Deny',
           Action: '*',
           Resource: '*',
-          Condition: { DateLessThan: { 'aws:TokenIssueTime': run.finishedAt ?? run.startedAt } },
+          Condition: { DateLessThan: { 'aws:TokenIssueTime': sessionCut(run) } },
         },
       ],
     },

@@ -7,7 +7,7 @@ import { sessionPolicy } from './aftermath.ts'
 /** What rotating does not do, in the report and on the page alike. */
 export const limits = {
   sessions:
-    'Sessions that were made with an old key (GetSessionToken, AssumeRole) can live on for up to 36 hours after it was deactivated.',
+    'Sessions that were made with an old key live on after it is off: those of GetSessionToken and GetFederationToken, which can open the console, for up to 36 hours; those of a role for up to 12 hours, and whoever holds one may renew it from role to role without end.',
   elsewhere:
     'Other machines, CI systems and containers that hold an old key still hold it. They stop working when it is deactivated.',
   intruders:
@@ -57,7 +57,7 @@ export function reportText(run: Run): string {
     'What this alone does not do:',
     ...Object.values(limits).map((limit) => `- ${limit}`),
     '',
-    'This policy ends those sessions, attached to each user and to the roles that they may assume:',
+    'Attached to a user, this policy ends that user’s sessions. Those of a role obey the policies of the role alone, and everybody who uses it is cut off with it:',
     sessionPolicy(run),
     '',
   ].join('\n')

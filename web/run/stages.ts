@@ -1,4 +1,5 @@
 import type { Rotation, RunKind, StepName } from '../../server/api/run.ts'
+import { stepNames } from '../../shared/steps.ts'
 
 /** One step of a run, over all its rotations: how many are through it, and how many are in it now. */
 export interface Stage {
@@ -7,24 +8,10 @@ export interface Stage {
   now: number
 }
 
-const order: readonly StepName[] = [
-  'check',
-  'unify',
-  'makeRoom',
-  'create',
-  'activate',
-  'verify',
-  'save',
-  'prove',
-  'hook',
-  'retire',
-  'confirm',
-]
-
 /** Where the keys of a run are. A rotation without a step is through it when it is past the steps before. */
 export function stagesOf(rotations: readonly Rotation[]): Stage[] {
   const names = new Set(rotations.flatMap(({ steps }) => steps.map(({ name }) => name)))
-  const stages = order.filter((name) => names.has(name)).map((name) => ({ name, through: 0, now: 0 }))
+  const stages = stepNames.filter((name) => names.has(name)).map((name) => ({ name, through: 0, now: 0 }))
   for (const { steps } of rotations) {
     let past = true
     for (const stage of stages) {

@@ -7,6 +7,10 @@ import { count, list } from '../ui/text.ts'
 export const nameOf = ({ profiles, user }: Rotation): string =>
   list(profiles.map(({ name }) => name)) || (user?.name ?? 'no profile')
 
+/** Who began a run, where that was not this page. */
+export const begunBy = ({ by }: Run): string =>
+  by === 'timer' ? ' by a timer or a script' : by === 'terminal' ? ' in a terminal' : ''
+
 /** What a step is called in a list. */
 export function stepLabel(name: StepName, kind: RunKind, mode: OldKeyMode): string {
   switch (name) {
@@ -84,6 +88,8 @@ export function kindTitle(kind: RunKind): { doing: string; done: string; noun: s
       return { doing: 'Reactivating', done: 'reactivated', noun: 'Reactivation' }
     case 'restore':
       return { doing: 'Restoring', done: 'restored', noun: 'Restore' }
+    case 'mend':
+      return { doing: 'Putting back', done: 'put back', noun: 'Mending' }
     case 'activate':
       return { doing: 'Activating', done: 'activated', noun: 'Activation' }
     case 'deactivate':
@@ -111,6 +117,7 @@ export function rotationWord(rotation: Rotation, kind: RunKind): string {
     case 'waiting':
       return rotation.mfa ? 'Waits for a code' : 'Waiting'
     case 'running':
+      if (rotation.waitsFor) return rotation.waitsFor.title
       return rotation.mfa ? 'Waits for a code' : 'Under way'
     case 'done':
       return capital(kindTitle(kind).done)
@@ -124,6 +131,8 @@ export function rotationWord(rotation: Rotation, kind: RunKind): string {
       return 'Interrupted'
     case 'undone':
       return 'Undone'
+    case 'superseded':
+      return 'Closed'
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { placeOf } from '../route.svelte.ts'
-import { secretIn, secretInPaste } from './launch.ts'
+import { otherPageInPaste, secretIn, secretInPaste } from './launch.ts'
 
 const secret = '8gkpSiKoUcOMvPic_1F_s2DuIUZlTpcLahGWmZNVT0U'
 
@@ -21,6 +21,18 @@ describe('secretIn', () => {
     ['http://127.0.0.1:7420/', undefined],
     ['http://127.0.0.1:7420/#/keys', undefined],
   ])('in what was pasted: %s', (text, found) => expect(secretInPaste(text)).toBe(found))
+})
+
+describe('otherPageInPaste', () => {
+  const link = `http://127.0.0.1:50123/0123456789_-abcdefABCD/#${secret}`
+  it.each([
+    [`Keyturn is ready: ${link}\n`, 'http://127.0.0.1:50124/0123456789_-abcdefABCD/#/keys', link],
+    [link, 'http://127.0.0.1:50123/x123456789_-abcdefABCD/', link],
+    [link, 'http://127.0.0.1:50123/0123456789_-abcdefABCD/#/keys', undefined],
+    [secret, 'http://127.0.0.1:50124/0123456789_-abcdefABCD/', undefined],
+    [link.replace('127.0.0.1', 'evil.test'), 'http://127.0.0.1:50124/0123456789_-abcdefABCD/', undefined],
+    [`javascript:alert(1)//#${secret}`, 'http://127.0.0.1:50124/0123456789_-abcdefABCD/', undefined],
+  ])('%s at %s', (text, here, found) => expect(otherPageInPaste(text, here)).toBe(found))
 })
 
 describe('placeOf', () => {

@@ -13,3 +13,15 @@ export function secretInPaste(text: string): string | undefined {
   const hash = trimmed.lastIndexOf('#')
   return secretIn(hash < 0 ? trimmed : (trimmed.slice(hash).split(/\s/)[0] ?? ''))
 }
+
+const wholeLink = /http:\/\/127\.0\.0\.1:\d{1,5}\/[\w-]{22}\/#[\w-]{20,256}/
+
+/**
+ * The link in what a person pasted, where it leads to the page of another start: that has a port and a path of its own.
+ *
+ * @param here the address of this page
+ */
+export function otherPageInPaste(text: string, here: string): string | undefined {
+  const [link] = wholeLink.exec(text) ?? []
+  return link === undefined || link.split('#')[0] === here.split('#')[0] ? undefined : link
+}

@@ -1,6 +1,7 @@
 import type { Trouble } from '../../server/api/problem.ts'
 import { troubleOf } from '../api.ts'
 import type { Context } from '../context.svelte.ts'
+import { foreignWorkers } from './foreignWorkers.ts'
 import { secretIn } from './launch.ts'
 
 /** How this tab came to its session, and when that session locks. */
@@ -8,6 +9,8 @@ export class Session {
   /** Why the link did not open the door. */
   trouble: Trouble | undefined = $state.raw()
   entering: boolean = $state(false)
+  /** Where service workers of another program stand between this page and Keyturn; none: nowhere. */
+  planted: readonly string[] = $state.raw([])
   /** Local estimate, renewed with each answer; the server's own word arrives with a snapshot. */
   idleAt: number | undefined = $state()
   readonly #context: Context
@@ -39,10 +42,11 @@ export class Session {
       // Before the request, and replacing the entry, so that neither the address bar nor the history keeps the secret.
       history.replaceState(null, '', '#/keys')
       route.read()
-      await this.enter(secret)
-      return
-    }
-    route.read()
+      this.entering = true
+    } else route.read()
+    this.planted = await foreignWorkers()
+    if (this.planted.length > 0) return live.close()
+    if (secret !== undefined) return this.enter(secret)
     if (live.connection === 'signedOut' && api.hasSession) void live.open()
   }
 

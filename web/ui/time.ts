@@ -12,17 +12,17 @@ const exact = new Intl.DateTimeFormat('en-GB', {
 /** Milliseconds of an RFC 3339 time; NaN where it is none. */
 export const millis = (iso: string): number => Date.parse(iso)
 
-/** '3 minutes ago', 'in 6 days', 'just now'. Rounds towards now, so that nothing seems older than it is. */
+/** '3 minutes ago', 'in 7 days', 'just now'. What was rounds towards now, so that nothing seems older than it is. */
 export function relative(iso: string, now: number): string {
   const delta = millis(iso) - now
   if (Number.isNaN(delta)) return 'at an unknown time'
   const size = Math.abs(delta)
   // The page's clock may lag behind the server's event by some seconds: that is no future.
   if (size < 45 * second) return 'just now'
-  if (size < hour) return words.format(Math.trunc(delta / minute) || Math.sign(delta), 'minute')
-  if (size < day) return words.format(Math.trunc(delta / hour), 'hour')
-  if (size < 60 * day) return words.format(Math.trunc(delta / day), 'day')
-  if (size < 730 * day) return words.format(Math.trunc(delta / (30.44 * day)), 'month')
+  const whole = delta > 0 ? Math.round : Math.trunc
+  if (size < hour) return words.format(whole(delta / minute) || Math.sign(delta), 'minute')
+  if (size < day) return words.format(whole(delta / hour), 'hour')
+  if (size < 731 * day) return words.format(whole(delta / day), 'day')
   return words.format(Math.trunc(delta / (365.25 * day)), 'year')
 }
 
@@ -32,17 +32,10 @@ export function absolute(iso: string): string {
   return Number.isNaN(at.getTime()) ? iso : exact.format(at)
 }
 
-/** Whole days between a time and now; never negative, since a fast clock makes no key younger than new. */
-export function daysSince(iso: string, now: number): number {
-  const days = Math.floor((now - millis(iso)) / day)
-  return Number.isNaN(days) ? 0 : Math.max(0, days)
-}
-
-/** An age in the largest unit that still says enough: 12 days, 5 months, 3.4 years. */
+/** An age in days up to two years, since policies are in days, and in years beyond: 12 days, 400 days, 3.4 years. */
 export function age(days: number): string {
   if (days < 1) return 'today'
-  if (days < 120) return `${days} ${days === 1 ? 'day' : 'days'}`
-  if (days < 700) return `${Math.floor(days / 30.44)} months`
+  if (days < 731) return `${days} ${days === 1 ? 'day' : 'days'}`
   return `${(Math.floor(days / 36.525) / 10).toFixed(1)} years`
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseVisibly, visible } from './visible.ts'
+import { parsePrintably } from './parsePrintably.ts'
 
 it.each([
   ['prod\u202egro.live', 'prod\\u{202e}gro.live'],
@@ -8,9 +8,8 @@ it.each([
   ['de\u00adfau\u200blt\ufeff', 'de\\u{ad}fau\\u{200b}lt\\u{feff}'],
   ['\u{e0041}', '\\u{e0041}'],
   ['\\u{202e}', '\\u{5c}u{202e}'],
-  ['two\nlines\tand a tab', 'two\nlines\tand a tab'],
+  ['two\nlines\tand a tab\r', 'two\nlines\\u{9}and a tab\\u{d}'],
   ['C:\\users\\Zoë 日本 אבג', 'C:\\users\\Zoë 日本 אבג'],
 ])('spells out what cannot be seen in %j', (text, shown) => {
-  expect(visible(text)).toBe(shown)
-  expect(parseVisibly(JSON.stringify({ deep: [{ text }] }))).toEqual({ deep: [{ text: shown }] })
+  expect(parsePrintably(JSON.stringify({ deep: [{ text }] }))).toEqual({ deep: [{ text: shown }] })
 })
