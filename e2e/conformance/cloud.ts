@@ -1,3 +1,5 @@
+import type { IAMClient } from '@aws-sdk/client-iam'
+
 /** One user with one key, as a cloud was seeded with it. */
 export interface SeededUser {
   readonly name: string
@@ -13,6 +15,8 @@ export interface Cloud {
   readonly users: readonly SeededUser[]
   /** The IAM's own listing of a user's keys, not Keyturn's. */
   keys(userName: string): Promise<{ id: string; status: string }[]>
+  /** An administrator of the account. */
+  readonly admin: IAMClient
   /** Calls seen so far; undefined where the IAM does not count. */
   callCount(): number | undefined
   close(): Promise<void>
@@ -23,6 +27,8 @@ export const userNames = [
   ...['ada', 'grace', 'edsger', 'barbara', 'donald', 'radia', 'leslie'],
   ...['ci-deploy', 'build.bot_2', 'first+last,x=y@example.com'],
 ]
+/** Has a console password, and no key. */
+export const passwordUser = 'holder'
 export const userPaths: Readonly<Record<string, string>> = { 'ci-deploy': '/automation/build/' }
 
 /** The five actions of the README's policy, and nothing else: what a careful person grants. */

@@ -1,6 +1,7 @@
+import { IAMClient } from '@aws-sdk/client-iam'
 import { startSandbox } from '../../server/sandbox/sandbox.ts'
 import type { Cloud } from './cloud.ts'
-import { fiveActions, userNames, userPaths } from './cloud.ts'
+import { fiveActions, passwordUser, userNames, userPaths } from './cloud.ts'
 
 const account = '123456789012'
 
@@ -20,12 +21,24 @@ export async function embeddedIam(): Promise<Cloud> {
     control.addUser(account, { name, path, allow: fiveActions })
     return { name, arn: `arn:aws:iam::${account}:user${path}${name}`, ...control.addKey(name) }
   })
+  control.addUser(account, { name: passwordUser, password: { text: 'Correct-Horse-9-Battery' } })
+  control.addUser(account, { name: 'overseer', admin: true })
+  const { id: accessKeyId, secret: secretAccessKey } = control.addKey('overseer')
+  const admin = new IAMClient({
+    endpoint: sandbox.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId, secretAccessKey },
+  })
   return {
     name: 'the embedded IAM',
     url: sandbox.url,
     users,
     keys: (name) => Promise.resolve(control.keys(name)),
+    admin,
     callCount: () => sandbox.calls.length,
-    close: () => sandbox.close(),
+    async close() {
+      admin.destroy()
+      await sandbox.close()
+    },
   }
 }

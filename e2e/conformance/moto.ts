@@ -1,5 +1,6 @@
 import {
   CreateAccessKeyCommand,
+  CreateLoginProfileCommand,
   CreateUserCommand,
   IAMClient,
   ListAccessKeysCommand,
@@ -11,7 +12,7 @@ import net from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { until } from '../client.ts'
 import type { Cloud, SeededUser } from './cloud.ts'
-import { fiveActions, userNames, userPaths } from './cloud.ts'
+import { fiveActions, passwordUser, userNames, userPaths } from './cloud.ts'
 
 const launcher = fileURLToPath(new URL('./strict_moto.py', import.meta.url))
 
@@ -55,6 +56,7 @@ export async function moto(python: string): Promise<Cloud> {
           status: Status ?? '',
         }))
       },
+      admin,
       callCount: () => undefined,
       async close() {
         admin.destroy()
@@ -89,6 +91,10 @@ async function seed(url: string): Promise<{ users: SeededUser[]; admin: IAMClien
   }
   const users: SeededUser[] = []
   for (const name of userNames) users.push(await make(name, fiveActions))
+  await maker.send(new CreateUserCommand({ UserName: passwordUser }))
+  await maker.send(
+    new CreateLoginProfileCommand({ UserName: passwordUser, Password: 'Correct-Horse-9-Battery' }),
+  )
   const overseer = await make('overseer', ['*'])
   maker.destroy()
   // text/plain: moto answers 500 to the same body as a form.

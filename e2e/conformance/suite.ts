@@ -1,5 +1,6 @@
 import { runDifferential } from './differential.ts'
 import { embeddedIam } from './embedded.ts'
+import { conformHoldings } from './holdings.ts'
 import { Harness } from './harness.ts'
 import { moto } from './moto.ts'
 import { conform } from './scenario.ts'
@@ -13,6 +14,7 @@ for (const start of [() => moto(python), embeddedIam]) {
   const cloud = await harness.check(`starts ${start === embeddedIam ? 'the embedded IAM' : 'moto'}`, start)
   if (!cloud) continue
   try {
+    await conformHoldings(harness, cloud)
     await harness.check(`ran to the end against ${cloud.name}`, () => conform(harness, cloud, aws))
   } finally {
     await cloud.close()

@@ -136,7 +136,7 @@ describe('the network', () => {
       gone += 1
       expect([n, rotation.state, rotation.problem]).toEqual([n, 'done', undefined])
       expect(notes().join(' ')).toMatch(/cannot be reached|reply was lost/)
-      day.promises.atTheEnd(`network gone at call ${n}`, bench.runs.all(), '')
+      await day.promises.atTheEnd(`network gone at call ${n}`, bench.runs.all(), '')
     }
     expect(gone).toBeGreaterThan(10)
   })
@@ -169,7 +169,7 @@ describe('the network', () => {
         let last = run
         for (let tries = 0; tries < 3 && last.state !== 'done'; tries++) last = await bench.retry(last)
         expect([n, last.state]).toEqual([n, 'done'])
-        day.promises.atTheEnd(`network back after call ${n}`, [last], '')
+        await day.promises.atTheEnd(`network back after call ${n}`, [last], '')
       }
       console.log(`network gone for good: ${[...ends].map(([end, count]) => `${count} ${end}`).join(', ')}`)
       expect(ends.size).toBeGreaterThan(1)
@@ -317,7 +317,7 @@ describe('someone else is at work', () => {
       if (phase === 'after' && action === 'UpdateAccessKey') strange ??= control().addKey(day.user).id
     })
     const rotation = await day.rotate()
-    expect(rotation).toMatchObject({ state: 'done', alarm: { name: 'unknown-key' } })
+    expect(rotation).toMatchObject({ state: 'done', alarm: { name: 'intruder-key' } })
     expect(rotation.alarm?.detail).toContain(strange)
   })
 
@@ -348,7 +348,7 @@ describe('someone else is at work', () => {
     )
     expect(only(run)).toMatchObject({ state: 'done', newKey: held().id })
     control().renameUser('somebody-else', day.user)
-    day.promises.atTheEnd('of a renamed user', [run], '')
+    await day.promises.atTheEnd('of a renamed user', [run], '')
   })
 })
 

@@ -11,15 +11,17 @@ import { readSharedConfig } from '../../server/aws/sharedConfigReader.ts'
 import { FindingsFile } from '../../server/keys/findingsFile.ts'
 import { findingOf } from '../../server/keys/learn.ts'
 import { Keyring } from '../../server/keys/keyring.ts'
+import { planning } from '../../server/engine/adapters.ts'
 import { Bus } from '../../server/platform/bus.ts'
 import type { Clock } from '../../server/platform/clock.ts'
-import { createProfileStore } from '../../server/profiles/store.ts'
-import { Plans } from '../../server/rotation/plans.ts'
+import { SeenFiles } from '../../server/profiles/store/seenFiles.ts'
+import { createProfileStore } from '../../server/profiles/store/store.ts'
+import { Acts } from '../../server/rotation/acts.ts'
 import { Runs } from '../../server/rotation/runs.ts'
 import { SignerDesk } from '../../server/rotation/signers.ts'
-import type { Hooks } from '../../server/rotation/world.ts'
+import { type Hooks, Proofs } from '../../server/rotation/world.ts'
 import { UndoStore } from '../../server/rotation/undoStore.ts'
-import { Undos } from '../../server/rotation/undo.ts'
+import type { Undos } from '../../server/rotation/undo.ts'
 import { Ground } from './ground.ts'
 import type { SandboxOptions } from '../../server/sandbox/sandbox.ts'
 import { Random, seed } from './random.ts'
@@ -36,6 +38,10 @@ export class SoonClock implements Clock {
   #due: { at: number; act: () => unknown }[] = []
 
   now(): number {
+    return this.#now
+  }
+
+  monotonic(): number {
     return this.#now
   }
 
@@ -94,7 +100,9 @@ export async function openBench(
     env: {},
     callsInFlight: () => settings.callsInFlight,
   })
+  const proofs = new Proofs(clock)
   const store = createProfileStore({
+    mayRestore: (id) => proofs.has(id),
     locations: {
       credentials: { path: ground.credentials, from: 'test' },
       config: { path: ground.config, from: 'test' },
@@ -109,14 +117,22 @@ export async function openBench(
     directory: join(ground.state, 'runs'),
     bus,
     onDefect,
+    undo,
+    drainPatienceMs: 10_000,
     shop: {
       clock,
       iam,
       store,
       undo,
+      acts: new Acts({ iam, store, undo }),
+      proofs,
+      seen: await SeenFiles.open(ground.state, clock),
+      waitPatienceMs: 60_000,
       signers,
       settings: () => settings,
       hooks: noHooks,
+      places: { follow: () => Promise.resolve([]) },
+      awsOffset: () => findings.awsOffset,
       learn: (learnt) => findings.put(findingOf(learnt, findings.all(), clock.now())),
       stateWritable: () => Promise.resolve(),
     },
@@ -136,22 +152,15 @@ export async function openBench(
     notices: () => [],
     onDefect,
   })
-  const plans = new Plans({
+  const { plans, undos } = planning({
     clock,
     bus,
-    readKeys: () => keyring.readKeys(),
-    check: (key) => keyring.check(key),
-    excluded: () => new Set(),
-    canary: (id) => keyring.isCanary(id),
-    ours: () => runs.ours(),
-    newRunId: () => runs.newId(),
-    onDefect,
-  })
-  const undos = new Undos({
+    keyring,
     runs,
     findings,
-    readKeys: () => keyring.readKeys(),
-    oldKeys: async () => (await keyring.inventory()).oldKeys,
+    undo,
+    settings: { get: () => settings },
+    onDefect,
   })
   const plan = async (request: PlanRequest): Promise<Plan> => {
     const { id } = await plans.begin(request)

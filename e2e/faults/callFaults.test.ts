@@ -8,5 +8,5 @@ it('comes to a designed end whichever call fails, and does it on retry', { timeo
   const { calls, plays, outcomes } = await failEveryCall(single, 'delete', 16)
   expect(plays).toBe(16)
   expect(outcomes.get('done')).toBeGreaterThan(0)
-  console.log(`failing calls: ${plays} sampled of ${calls} calls in 6 ways, seed ${seed}, 0 violations`)
+  console.log(`failing calls: ${plays} sampled of ${calls} calls in 8 ways, seed ${seed}, 0 violations`)
 })

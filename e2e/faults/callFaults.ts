@@ -9,12 +9,14 @@ import { Promises, unfinished } from './promises.ts'
 import { Random, seed } from './random.ts'
 import type { Shape } from './shapes.ts'
 
-/** The six ways in which a call fails. */
-const ways: Readonly<Record<string, FaultEffect>> = {
+/** The ways in which a call fails, each once and for good. */
+export const ways: Readonly<Record<string, FaultEffect>> = {
   'lost before it was sent': { kind: 'drop-before' },
   'lost after the act': { kind: 'drop-after' },
   'cut in the middle of the reply': { kind: 'cut' },
   'answered 500 after the act': { kind: 'error-after' },
+  'answered by a sign-in page before it got there': { kind: 'page-before', status: 302 },
+  'answered by a filter after the act': { kind: 'page-after', status: 403 },
   throttled: { kind: 'throttle' },
   denied: {
     kind: 'error-before',
@@ -37,7 +39,7 @@ export interface Counted {
 }
 
 /**
- * Lets each API call of a rotation fail in each of six ways, once and for good from there on, and each time checks
+ * Lets each API call of a rotation fail in each of these ways, once and for good from there on, and each time checks
  * the promises after every call that AWS saw; then mends the fault, retries, and checks again.
  * @param most plays so many of them, chosen by the seed; default all
  */
@@ -75,7 +77,7 @@ async function placesOf(bench: Bench, shape: Shape, oldKey: OldKeyMode): Promise
   if (plan.rotate.length === 0) throw new Error(`nothing to rotate: ${JSON.stringify(plan)}`)
   const from = bench.ground.sandbox.calls.length
   const { run } = await bench.rotate({ ...laid.wish, oldKey })
-  promises.atTheEnd('undisturbed', [run], '')
+  await promises.atTheEnd('undisturbed', [run], '')
   if (run.state !== 'done') throw new Error(`undisturbed, and yet ${JSON.stringify(run.rotations)}`)
   const seen = new Map<string, number>()
   return bench.ground.sandbox.calls.slice(from).map(({ action }) => {
@@ -122,7 +124,7 @@ async function playFault(
     const open = unfinished([last])
     if (open !== undefined) throw new Error(`retrying does not end it: ${open}`)
     if (last.state !== 'done') throw new Error(`retrying does not do it: ${told(last)}`)
-    promises.atTheEnd('at the end', [last], '')
+    await promises.atTheEnd('at the end', [last], '')
     await tick()
     return outcome
   } finally {

@@ -61,7 +61,7 @@ export async function refuseEach(
       const { runs } = await lives.client.runs()
       const open = unfinished(runs)
       if (open !== undefined) throw new Error(`P5: ${open} ${when}`)
-      promises.atTheEnd(when, runs, lives.output)
+      await promises.atTheEnd(when, runs, lives.output)
     }
     return { acts, plays, outcomes }
   } finally {

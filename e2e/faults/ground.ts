@@ -121,7 +121,15 @@ export class Ground {
   traces(): { path: string; text: string }[] {
     return walk(this.root)
       .filter((path) => path !== this.credentials && path !== this.config && !path.includes('/undo/'))
-      .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
+      .flatMap((path) => {
+        try {
+          return [{ path, text: readFileSync(path, 'utf8') }]
+        } catch (error) {
+          // A process that still lives has given its own temporary file its name meanwhile.
+          if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+          throw error
+        }
+      })
   }
 
   async close(): Promise<void> {

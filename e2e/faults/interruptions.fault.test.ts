@@ -56,7 +56,7 @@ async function nextLife(id: string): Promise<{ found: Run; last: Run }> {
   await recoverAll(lives.client)
   const last = await lives.client.run(id)
   expect(unfinished([last])).toBeUndefined()
-  promises.atTheEnd('in the next life', [last], lives.output)
+  await promises.atTheEnd('in the next life', [last], lives.output)
   return { found, last }
 }
 
@@ -88,7 +88,7 @@ it.each(['CreateAccessKey', 'UpdateAccessKey'])(
     process?.kill('SIGCONT')
     const run = await lives.client.finishedRun(id)
     expect(states(run)).toEqual(Array(keys).fill('done'))
-    promises.atTheEnd('awake again', [run], lives.output)
+    await promises.atTheEnd('awake again', [run], lives.output)
   },
 )
 
@@ -107,7 +107,7 @@ it('goes on while no page looks, and shows a new page where it stands', async ()
   expect(states(run)).toEqual(Array(keys).fill('done'))
   const snapshot = await lives.client.event((event) => event.type === 'snapshot')
   expect(snapshot.runs.map((each) => [each.id, each.state])).toContainEqual([id, 'done'])
-  promises.atTheEnd('without a page', [run], lives.output)
+  await promises.atTheEnd('without a page', [run], lives.output)
 })
 
 it.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)('ends on %s after the steps under way', async (signal) => {
@@ -165,5 +165,5 @@ it('stops between steps: what was begun is finished or rolled back, the rest unt
       key,
     ).toBe(true)
   }
-  promises.atTheEnd('stopped', [run], lives.output)
+  await promises.atTheEnd('stopped', [run], lives.output)
 })

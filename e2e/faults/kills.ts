@@ -80,7 +80,7 @@ export class Kills {
     const before = promises.fingerprint()
     if (runs[0]) await lives.client.call('POST', `/api/runs/${runs[0].id}/recover`)
     if (promises.fingerprint() !== before) throw new Error(`P5: recovering again changed something ${when}`)
-    promises.atTheEnd(`at the end ${when}`, runs, lives.output)
+    await promises.atTheEnd(`at the end ${when}`, runs, lives.output)
     return { rotation, recovery }
   }
 

@@ -1,9 +1,11 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
 import type { Run } from '../../server/api/run.ts'
+import { until } from '../client.ts'
 import type { Ground, Pair } from './ground.ts'
 import type { Laid } from './shapes.ts'
 
-/** The promises of DESIGN section 2 as checks against the embedded AWS's own truth; each throws with what is broken. */
+/** The promises of docs/promises.md as checks against the embedded AWS's own truth; each throws with what is broken. */
 export class Promises {
   readonly #ground: Ground
   readonly #laid: Laid
@@ -44,7 +46,7 @@ export class Promises {
    * @param runs all that the command shows
    * @param output what it wrote to the terminal
    */
-  atTheEnd(when: string, runs: readonly Run[], output: string): void {
+  async atTheEnd(when: string, runs: readonly Run[], output: string): Promise<void> {
     this.atEveryInstant(when)
     const held = new Set([...this.#ground.pairs().values()].map((pair) => pair.id))
     const told = runs
@@ -57,11 +59,22 @@ export class Promises {
       throw new Error(`P2: ${id} is forgotten ${when}`)
     }
     if (masked(this.#ground) !== this.#shape) throw new Error(`P4: more than the pairs has changed ${when}`)
-    const left = readdirSync(this.#ground.root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    await this.#nothingHalfWritten(when)
+    this.#leaks(when, output)
+  }
+
+  /** A command that lives on writes what it keeps for itself a while later: what it is writing now is not left. */
+  async #nothingHalfWritten(when: string): Promise<void> {
+    const { root } = this.#ground
+    const seen = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('.tmp'),
     )
-    if (left.length > 0) throw new Error(`P7: ${left.join(', ')} is left ${when}`)
-    this.#leaks(when, output)
+    await until(
+      () => Promise.resolve(seen.filter((name) => existsSync(path.join(root, name)))),
+      (left) => left.length === 0,
+      5_000,
+      `P7: a half-written copy is left ${when}`,
+    )
   }
 
   /** What an act that must change nothing must leave alike. */

@@ -71,7 +71,7 @@ it('survives kill -9 at random instants of a run of 20 keys', async () => {
       const settled = promises.fingerprint()
       await lives.client.call('POST', `/api/runs/${id}/recover`)
       expect(promises.fingerprint()).toBe(settled)
-      promises.atTheEnd(`after kill ${kills}`, shown, lives.output)
+      await promises.atTheEnd(`after kill ${kills}`, shown, lives.output)
     }
     expect(kills).toBeGreaterThan(5)
     console.log(

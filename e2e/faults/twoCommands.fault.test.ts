@@ -47,7 +47,7 @@ it(`two commands at once on the same files, ${rounds} times: each key is replace
       unhook()
       if (broken !== undefined) throw broken
       const runs = ends.filter((end): end is Run => !(end instanceof ApiError))
-      promises.atTheEnd(`after round ${round}`, runs, pair.map(({ output }) => output).join(''))
+      await promises.atTheEnd(`after round ${round}`, runs, pair.map(({ output }) => output).join(''))
       const done = new Map<string, number>()
       for (const rotation of runs.flatMap((run) => run.rotations)) {
         if (rotation.state === 'done') {

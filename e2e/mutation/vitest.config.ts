@@ -5,7 +5,8 @@ export default defineConfig({
   test: {
     include: [
       'server/rotation/{machine,decide,drive,plan,planWords,history,replaced,recorded,view,polling}.test.ts',
-      'server/profiles/{document,documentPlaces,scan,splice,mergeLines,profileNames,agreement}.test.ts',
+      'server/profiles/ini/{document,documentPlaces,lines,splice,mergeLines,profileNames}.test.ts',
+      'server/profiles/agreement/agreement.test.ts',
     ],
     setupFiles: ['e2e/mutation/fewerRuns.ts'],
     testTimeout: 30_000,
