@@ -24,7 +24,7 @@ export interface Exit {
 }
 
 const built = fileURLToPath(new URL('../dist/server/main.js', import.meta.url))
-const readyLine = /^Keyturn is ready: (http:\/\/127\.0\.0\.1:\d+)\/#(\S+)$/
+const readyLine = /^Keyturn is ready: (http:\/\/127\.0\.0\.1:\d+)\/[\w-]{22}\/#(\S+)$/
 
 /** The environment of a person who has set nothing of AWS's: tests must not find the developer's own keys. */
 export function cleanEnvironment(added: CommandOptions['env'] = {}): NodeJS.ProcessEnv {

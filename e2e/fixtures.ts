@@ -74,7 +74,23 @@ export async function hold(
     await released
     await route.continue()
   })
+  await intercepted(page)
   return { asked, release }
+}
+
+/** The renderer takes up its first route a moment after `route` returns: what it sends in between goes by it. */
+async function intercepted(page: Page): Promise<void> {
+  const isProbe = (url: URL): boolean => url.search === '?intercepted'
+  await page.route(isProbe, (route) => route.fulfill({ body: 'yes' }))
+  await expect
+    .poll(() => page.evaluate(async () => (await fetch('/?intercepted', { cache: 'no-store' })).text()))
+    .toBe('yes')
+  await page.unroute(isProbe)
+}
+
+/** The page's address without the launch secret or the place on it. */
+export function pageOf(address: string): string {
+  return address.replace(/#.*/, '')
 }
 
 /** Opens a link and waits for the page behind the door. */
@@ -119,6 +135,8 @@ export async function expectAccessible(
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     // Asking for less motion starts no transition any more, and leaves one that runs at a colour between two.
     await page.evaluate(() => {
+      // What has scrolled below the bar that stays on top is covered there, as on any page.
+      scrollTo(0, 0)
       for (const motion of document.getAnimations()) if (motion instanceof CSSTransition) motion.finish()
     })
     const { violations } = await new AxeBuilder({ page })

@@ -198,8 +198,9 @@ test('no secret leaves the credentials file and the undo store', async ({ stage,
   const { places } = guard
   expect(places).toEqual(expect.arrayContaining(['state/keys.json', 'state/settings.json', 'standard error']))
   expect(places.filter((name) => /^state\/runs\/.+\.jsonl$/.test(name)).length).toBeGreaterThanOrEqual(3)
-  for (const asked of ['GET /api/events', 'POST /api/plans', 'POST /api/runs', 'GET /api/history', 'GET /'])
+  for (const asked of ['GET /api/events', 'POST /api/plans', 'POST /api/runs', 'GET /api/history'])
     expect(places).toContain(asked)
+  expect(places).toContain(`GET ${new URL(link).pathname}`)
   expect(places.filter((place) => place.startsWith('reports/'))).toHaveLength(1)
   expect(guard.size).toBeGreaterThan(200_000)
   // And the secrets are where they belong, where the same search finds them.

@@ -124,7 +124,7 @@ test('a spare key is deleted only where it is picked', async ({ stage, page }) =
   await expect(page.getByRole('region', { name: 'Start' })).toContainText('1 choice not in the plan yet')
   await expect(page.getByRole('button', { name: /^Rotate \d/ })).toHaveCount(0)
   await page.getByRole('button', { name: 'Apply 1 choice to the plan' }).click()
-  await expect(page.getByRole('region', { name: 'Start' })).toContainText('1 spare key deleted')
+  await expect(page.getByRole('region', { name: 'Start' })).toContainText('1 deleted for good')
   expect(stage.statuses('sam')).toEqual({ [spare.id]: 'Active', [key.id]: 'Active' })
   await startButton(page, '1 key').click()
   await expect(page.getByRole('heading', { level: 1, name: '1 key rotated' })).toBeVisible()

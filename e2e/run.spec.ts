@@ -1,5 +1,5 @@
 import { Client } from './client.ts'
-import { enter, expect, expectAccessible, rotationRow, startButton, test, visit } from './fixtures.ts'
+import { enter, expect, expectAccessible, pageOf, rotationRow, startButton, test, visit } from './fixtures.ts'
 import type { Fault } from '../server/sandbox/faults.ts'
 import type { Stage } from './stage.ts'
 import type { Page } from 'playwright/test'
@@ -24,7 +24,7 @@ test('a reload shows the run as it is, and so does a second tab', async ({ stage
   await expect(rotationRow(page, 'quick')).toContainText('Rotated')
 
   const second = await context.newPage()
-  await second.goto(new URL(page.url()).origin)
+  await second.goto(pageOf(page.url()))
   await expect(second.getByRole('region', { name: 'Rotating 2 keys: 1 of 2 ended' })).toBeVisible()
   await expectAccessible(second)
   await second.getByRole('link', { name: 'Show the run' }).click()
@@ -121,10 +121,9 @@ test('a fifth tab takes the stream of the first, which says so and takes it back
 }) => {
   stage.users('default')
   await enter(page, await stage.start())
-  const { origin } = new URL(page.url())
   for (let tab = 0; tab < 4; tab += 1) {
     const other = await context.newPage()
-    await other.goto(origin)
+    await other.goto(pageOf(page.url()))
     await expect(other.getByRole('navigation', { name: 'Pages' })).toBeVisible()
   }
   await expect(page.getByRole('heading', { name: 'Keyturn is open in newer tabs' })).toBeVisible()

@@ -63,7 +63,9 @@ test.describe('keyturn', () => {
     command.process.stdin.write('\n')
     const [, second] = await command.links(2)
     if (!first || !second) throw new Error(command.stderr)
-    expect(command.stdout.split('\n')[0]).toBe(`Keyturn is ready: ${first.origin}/#${first.secret}`)
+    expect(command.stdout.split('\n')[0]).toBe(
+      `Keyturn is ready: ${first.origin}${first.page}#${first.secret}`,
+    )
     expect(command.stdout.split('\n').filter(Boolean)).toHaveLength(2)
     expect(Buffer.from(first.secret, 'base64url').length).toBeGreaterThanOrEqual(16)
     expect((await exchange(first)).status).toBe(401)
@@ -87,18 +89,29 @@ test.describe('keyturn', () => {
     }
   })
 
-  test('takes the next free port where the default one is taken, and says so', async () => {
-    const holder = net.createServer()
-    // Taken by this test or by someone else: both will do.
-    await new Promise<void>((resolve) => {
-      holder.once('error', () => resolve())
-      holder.listen(7420, '127.0.0.1', () => resolve())
-    })
-    const command = start(['--no-open'])
-    const [link] = await command.links()
-    expect(Number(new URL(link?.origin ?? '').port)).toBeGreaterThan(7420)
-    expect(command.stderr).toContain('Port 7420 is in use by another program; Keyturn uses 74')
-    holder.close()
+  test('has an address at each start that nobody can have prepared, and its page there alone', async () => {
+    const commands = ['one', 'two'].map((name) =>
+      start(['--no-open'], { XDG_STATE_HOME: path.join(base, name) }),
+    )
+    const links = (await Promise.all(commands.map((command) => command.links()))).flat()
+    const [first, second] = links
+    if (!first || !second) throw new Error(commands.map(({ stderr }) => stderr).join())
+    for (const { origin, page, secret } of links) {
+      expect(Number(new URL(origin).port)).toBeGreaterThanOrEqual(49_152)
+      expect(Buffer.from(page, 'base64url').length).toBeGreaterThanOrEqual(16)
+      expect(page).not.toContain(secret)
+      const [bare, whole] = await Promise.all([fetch(`${origin}/`), fetch(`${origin}${page}`)])
+      expect(await bare.text()).toContain('Paste the link from the terminal')
+      const html = await whole.text()
+      expect(html).toContain('id="app"')
+      const script = /src="(.+?)"/.exec(html)?.[1] ?? ''
+      const asset = await fetch(new URL(script, `${origin}${page}`))
+      expect([asset.status, asset.headers.get('cache-control')]).toEqual([200, 'no-store'])
+      expect(new URL(script, `${origin}${page}`).pathname).toMatch(new RegExp(`^${page}`))
+      expect((await fetch(new URL(script, `${origin}/`))).status).toBe(404)
+    }
+    expect(first.origin).not.toBe(second.origin)
+    expect(first.page).not.toBe(second.page)
   })
 
   test('ends with 2 where an explicit port is taken', async () => {
@@ -256,7 +269,7 @@ exit ${exitCode}
     if (!link) throw new Error(command.stderr)
     const text = await seen()
     expect(text).toContain('mode: 600')
-    expect(text).toContain(`0;url=${link.origin}/#${link.secret}`)
+    expect(text).toContain(`0;url=${link.origin}${link.page}#${link.secret}`)
     const [args = '', ...rest] = text.split('\n')
     expect(args).toMatch(/keyturn-[0-9a-f]{16}\.html$/)
     expect(args).not.toContain(link.secret)

@@ -1,11 +1,11 @@
 import type { Page } from 'playwright/test'
-import { enter, expect, expectAccessible, startButton, test, visit } from './fixtures.ts'
+import { enter, expect, expectAccessible, pageOf, startButton, test, visit } from './fixtures.ts'
 
 test('without a session the page asks for the link, and takes it pasted', async ({ stage, page, watch }) => {
   watch.allow(/status of 401/)
   stage.users('default')
   const link = await stage.start()
-  await page.goto(new URL(link).origin)
+  await page.goto(pageOf(link))
   await expect(page.getByRole('heading', { name: 'Paste the link from the terminal' })).toBeVisible()
   await expectAccessible(page)
   const field = page.getByRole('textbox', { name: 'Link from the terminal' })
@@ -51,7 +51,7 @@ test('Lock ends the session in every tab, and shows nothing any more', async ({
   const pair = stage.users('default').get('default')!
   await enter(page, await stage.start())
   const second = await context.newPage()
-  await second.goto(new URL(page.url()).origin)
+  await second.goto(pageOf(page.url()))
   await expect(second.getByText(pair.id)).toBeVisible()
   await page.getByRole('button', { name: 'Lock' }).click()
   await expect(page.getByRole('heading', { name: 'Keyturn has locked this page' })).toBeVisible()
@@ -104,7 +104,7 @@ test('going back shows nothing of a session that has ended', async ({ stage, pag
   await page.goto('about:blank')
   // Another tab ends it meanwhile.
   const reply = await page.context().newPage()
-  await reply.goto(new URL(link).origin)
+  await reply.goto(pageOf(link))
   await reply.getByRole('button', { name: 'Lock' }).click()
   await expect(reply.getByRole('heading', { name: 'Keyturn has locked this page' })).toBeVisible()
   await page.goBack()

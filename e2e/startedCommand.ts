@@ -8,6 +8,14 @@ import { LeakGuard } from './leaks/guard.ts'
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const built = path.join('dist', 'server', 'main.js')
 
+/** A printed link in its parts. */
+export interface Link {
+  readonly origin: string
+  /** The path of the page. */
+  readonly page: string
+  readonly secret: string
+}
+
 /** The built command as a process of its own, with the opening of a browser and its input in the test's hands. */
 export class StartedCommand {
   readonly process: ChildProcessWithoutNullStreams
@@ -57,12 +65,12 @@ export class StartedCommand {
   }
 
   /** The links printed so far, once there are as many. */
-  async links(count = 1): Promise<{ origin: string; secret: string }[]> {
+  async links(count = 1): Promise<Link[]> {
     const found = () => [
-      ...this.stdout.matchAll(/^Keyturn is ready: (http:\/\/127\.0\.0\.1:\d+)\/#([\w-]+)$/gm),
+      ...this.stdout.matchAll(/^Keyturn is ready: (http:\/\/127\.0\.0\.1:\d+)(\/[\w-]{22}\/)#([\w-]+)$/gm),
     ]
     await this.until(() => found().length >= count)
-    return found().map(([, origin = '', secret = '']) => ({ origin, secret }))
+    return found().map(([, origin = '', page = '', secret = '']) => ({ origin, page, secret }))
   }
 
   /** @throws Error where a secret came out */
@@ -77,7 +85,7 @@ export class StartedCommand {
 }
 
 /** The exchange of a printed link, as the page does it. */
-export function exchange(link: { origin: string; secret: string }): Promise<Response> {
+export function exchange(link: Link): Promise<Response> {
   return fetch(`${link.origin}/api/session`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: link.origin },

@@ -7,6 +7,7 @@ import { history } from './history.ts'
 import { install } from './install.ts'
 import { others } from './others.ts'
 import { page } from './page.ts'
+import { places } from './places.ts'
 import { scaling } from './scaling.ts'
 import { start } from './start.ts'
 import { throttled } from './throttled.ts'
@@ -15,5 +16,5 @@ import { throttled } from './throttled.ts'
 export const groups: readonly Group[] = [
   ...[start, install, cost, files, events],
   ...[bulk, scaling, others, throttled],
-  ...[page, history],
+  ...[page, history, places],
 ]
