@@ -12,7 +12,7 @@ const sdk = {
 }
 const fastify = {
   regex: '^(@fastify/|fastify$)',
-  message: 'Only routes.ts files, server/http and app.ts know Fastify.',
+  message: 'Only routes.ts files and server/http know Fastify.',
 }
 const layer = (names, message) => ({ regex: `^(\\.\\./)+(${names})/`, message })
 
@@ -62,12 +62,21 @@ export default ts.config(
     ]),
   },
   {
+    files: ['shared/**'],
+    rules: forbid([
+      {
+        regex: '^(?!\\./|vitest$)',
+        message: 'shared/ is what both ends agree on: pure, and beside nothing else.',
+      },
+    ]),
+  },
+  {
     files: ['server/**/*.ts'],
     ignores: [
       '**/*.test.ts',
       '**/testing/**',
       'server/main.ts',
-      'server/app.ts',
+      'server/engine/**',
       'server/http/**',
       'server/**/routes.ts',
       'server/aws/**',
@@ -78,14 +87,26 @@ export default ts.config(
       sdk,
       fastify,
       layer(
-        'aws|sandbox|http|commands',
+        'aws|sandbox|http|commands|engine',
         'Services and the pure core reach AWS, HTTP and the commands by ports alone.',
       ),
     ]),
   },
   {
+    files: ['server/engine/**/*.ts'],
+    rules: forbid([
+      sdk,
+      fastify,
+      layer('http|commands', 'The engine puts the adapters behind the ports; who drives it is above it.'),
+    ]),
+  },
+  {
     files: ['server/api/**/*.ts'],
-    rules: forbid([{ regex: '^\\.\\./', message: 'The contract imports nothing of ours.' }, sdk, fastify]),
+    rules: forbid([
+      { regex: '^\\.\\./(?!\\.\\./shared/)', message: 'The contract imports nothing of ours but shared/.' },
+      sdk,
+      fastify,
+    ]),
   },
   {
     files: ['server/aws/**/*.ts'],

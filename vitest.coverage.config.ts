@@ -7,7 +7,7 @@ export default defineConfig({
     include: [
       'server/rotation/*.test.ts',
       'server/rotation/steps/*.test.ts',
-      'server/profiles/{batch,putPairs,foreignWrites,store,storeFaults,badFiles}.test.ts',
+      'server/profiles/store/*.test.ts',
       'server/platform/*.test.ts',
     ],
     // Whatever a sample of deaths or moves happens to reach is tried by no test of its own.
@@ -21,7 +21,7 @@ export default defineConfig({
       include: [
         'server/rotation/{journal,undoStore,machine,runs,sagas,strayKey,undo}.ts',
         'server/rotation/steps/*.ts',
-        'server/profiles/{store,batch,putPairs,foreignWrites}.ts',
+        'server/profiles/store/{store,batch,putPairs,foreignWrites}.ts',
         'server/platform/{atomicFile,lock}.ts',
       ],
       thresholds: { branches: 100 },

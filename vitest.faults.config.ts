@@ -35,7 +35,7 @@ export default defineConfig({
     maxWorkers: '100%',
     sequence: { sequencer: LongestFirst },
     include: ['server/**/*.fault.test.ts', 'e2e/faults/**/*.fault.test.ts'],
-    globalSetup: ['e2e/faults/build.ts'],
+    globalSetup: ['e2e/build.ts'],
     testTimeout: 1_200_000,
     hookTimeout: 120_000,
   },
