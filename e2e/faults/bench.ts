@@ -1,3 +1,5 @@
+import { refusedKeys } from '../../server/keys/refused.ts'
+import { LeftByName } from '../../server/rotation/leftByName.ts'
 import { setImmediate as tick } from 'node:timers/promises'
 import { join } from 'node:path'
 import type { ServerEvent } from '../../server/api/events.ts'
@@ -118,6 +120,8 @@ export async function openBench(
     bus,
     onDefect,
     undo,
+    refused: () => refusedKeys(findings.all()),
+    leftByName: await LeftByName.open(ground.state, clock),
     drainPatienceMs: 10_000,
     shop: {
       clock,

@@ -1,11 +1,12 @@
 import { Type, type Static } from 'typebox'
+import { Ledger } from './ledger.ts'
 import { Trouble } from './problem.ts'
 import { oneOf } from './words.ts'
 
 export const Which = oneOf(['credentials', 'config'])
 export type Which = Static<typeof Which>
 
-const LastUsed = Type.Object(
+export const LastUsed = Type.Object(
   {
     at: Type.Optional(Type.String({ format: 'date-time', description: 'Absent: never used' })),
     service: Type.Optional(Type.String()),
@@ -238,6 +239,7 @@ export const Inventory = Type.Object(
     oldKeys: Type.Array(OldKey),
     wentBack: Type.Array(WentBack, { description: 'Profiles that hold a replaced key again' }),
     changed: Type.Array(Changed, { description: 'What others changed at AWS since Keyturn left it' }),
+    ledger: Ledger,
     notices: Type.Array(Trouble, {
       description: 'About the whole: a shadowing environment, an unsafe state directory',
     }),

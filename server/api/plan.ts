@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Account, Sibling, User, Which } from './inventory.ts'
+import { Account, LastUsed, Sibling, User, Which } from './inventory.ts'
 import { Trouble } from './problem.ts'
 import { oneOf } from './words.ts'
 
@@ -10,6 +10,19 @@ export const KeyIds = Type.Union([
   Type.Literal('all'),
   Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, maxItems: 5000 }),
 ])
+
+const KeySigner = Type.Object(
+  { key: Type.String({ maxLength: 128 }), profile: Type.String({ maxLength: 256 }) },
+  { additionalProperties: false },
+)
+
+const KeySwitch = Type.Object(
+  {
+    keys: Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, maxItems: 5000 }),
+    on: Type.Boolean(),
+  },
+  { additionalProperties: false },
+)
 
 export const PlanRequest = Type.Object(
   {
@@ -46,13 +59,68 @@ export const PlanRequest = Type.Object(
     signer: Type.Optional(
       Type.String({
         maxLength: 256,
-        description: "An administrator's profile that signs for users of its account",
+        description:
+          "An administrator's profile that signs for those users of its account whose own rights are refused",
+      }),
+    ),
+    signers: Type.Optional(
+      Type.Array(KeySigner, {
+        maxItems: 5000,
+        description: 'Profiles that sign for one key each, whatever its own rights',
+      }),
+    ),
+    leaveOut: Type.Optional(
+      Type.Array(Type.String({ maxLength: 128 }), {
+        maxItems: 5000,
+        description: 'Keys that stay as they are, though all were asked for',
+      }),
+    ),
+    keepActive: Type.Optional(
+      Type.Array(Type.String({ maxLength: 128 }), {
+        maxItems: 5000,
+        description: 'Keys that are replaced and go on working for now, whatever becomes of the others',
+      }),
+    ),
+    leak: Type.Optional(
+      Type.Boolean({
+        description:
+          'Keys have leaked: nothing is deleted without being named, and what still works when the run ends stays open in the ledger',
       }),
     ),
   },
   { additionalProperties: false },
 )
 export type PlanRequest = Static<typeof PlanRequest>
+
+/** One thing that the person chose differently; all else stays as it was chosen. */
+export const PlanChange = Type.Object(
+  {
+    oldKey: Type.Optional(OldKeyMode),
+    room: Type.Optional(
+      Type.Object(
+        {
+          key: Type.String({ maxLength: 128 }),
+          spare: Type.String({ maxLength: 128 }),
+          how: oneOf(['delete', 'merge', 'ask']),
+        },
+        { additionalProperties: false, description: 'What makes room for a key; `ask`: nothing does' },
+      ),
+    ),
+    leaveOut: Type.Optional(KeySwitch),
+    keepActive: Type.Optional(KeySwitch),
+    signer: Type.Optional(
+      Type.Object(
+        {
+          key: Type.String({ maxLength: 128 }),
+          profile: Type.Optional(Type.String({ maxLength: 256, description: 'Absent: its own rights' })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1 },
+)
+export type PlanChange = Static<typeof PlanChange>
 
 /** A line of a file that the run would change; secrets masked, ids whole (an id is no secret). */
 export const PlanLine = Type.Object(
@@ -78,6 +146,21 @@ export const PlanRotate = Type.Object(
     lines: Type.Array(PlanLine),
     deletesSpare: Type.Optional(Sibling),
     merges: Type.Optional(Sibling),
+    oldKey: OldKeyMode,
+    signer: Type.Optional(
+      Type.Object(
+        {
+          profile: Type.String(),
+          always: Type.Boolean({ description: 'Else only if its own rights are refused' }),
+        },
+        { additionalProperties: false, description: 'Who signs where it is not the user' },
+      ),
+    ),
+    lastUsed: Type.Optional(LastUsed),
+    inUse: Type.Array(Type.String(), {
+      description:
+        'Of its old key and the one that makes room: what something used within a day of the check',
+    }),
     notes: Type.Array(Type.String(), {
       description: 'What to know before: used by 4 roles, hard link, loose mode',
     }),
@@ -153,6 +236,9 @@ export const Consequences = Type.Object(
       description: 'What makes room for a new key, and the old keys where they are deleted',
     }),
     keepActive: Ids,
+    inUse: Type.Array(Type.String(), {
+      description: 'Of those that are turned off or deleted: used within the last day',
+    }),
     stay: Type.Array(
       Type.Object({ key: Type.String(), reason: Type.String() }, { additionalProperties: false }),
       { description: 'Keys that were asked for and stay as they are' },
@@ -176,6 +262,11 @@ export const Plan = Type.Object(
     skip: Type.Array(PlanSkip),
     makeRoom: Type.Array(PlanRoom, { description: 'Users with a second key, one line each' }),
     consequences: Consequences,
+    moved: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'What was found to be otherwise when it was to be started; nothing was done',
+      }),
+    ),
   },
   { $id: 'Plan', additionalProperties: false },
 )

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { stepNames } from '../../shared/steps.ts'
 import { Account, User, Which } from './inventory.ts'
+import { Left } from './ledger.ts'
 import { OldKeyMode } from './plan.ts'
 import { Trouble } from './problem.ts'
 import { oneOf } from './words.ts'
@@ -101,7 +102,16 @@ export type Rotation = Static<typeof Rotation>
 export const Beginner = oneOf(['page', 'terminal', 'timer'])
 export type Beginner = Static<typeof Beginner>
 
-export const RunKind = oneOf(['rotate', 'reactivate', 'restore', 'activate', 'deactivate', 'delete', 'mend'])
+export const RunKind = oneOf([
+  'rotate',
+  'reactivate',
+  'restore',
+  'activate',
+  'deactivate',
+  'delete',
+  'mend',
+  'kill',
+])
 export type RunKind = Static<typeof RunKind>
 
 export const Run = Type.Object(
@@ -116,6 +126,14 @@ export const Run = Type.Object(
     finishedAt: Type.Optional(Type.String({ format: 'date-time' })),
     oldKey: OldKeyMode,
     rotations: Type.Array(Rotation),
+    leak: Type.Optional(Type.Boolean({ description: 'It was begun because keys had leaked' })),
+    asked: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: 'How many keys it was asked for; absent where that was not noted',
+      }),
+    ),
+    left: Type.Optional(Type.Array(Left, { description: 'Those of them that it did not replace itself' })),
   },
   { $id: 'Run', additionalProperties: false },
 )

@@ -11,6 +11,7 @@ import { clockNotice } from '../keys/clockNotice.ts'
 import { FindingsFile } from '../keys/findingsFile.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { findingOf } from '../keys/learn.ts'
+import { refusedKeys } from '../keys/refused.ts'
 import { PlaceSearch } from '../places/places.ts'
 import { PlaceUpdates } from '../places/updates.ts'
 import { makeDirectory, tryWriting } from '../platform/atomicFile.ts'
@@ -27,6 +28,7 @@ import { createProfileStore } from '../profiles/store/store.ts'
 import { Acts } from '../rotation/acts.ts'
 import { DeployHooks } from '../rotation/deployHooks.ts'
 import { damagedJournal } from '../rotation/journal.ts'
+import { LeftByName } from '../rotation/leftByName.ts'
 import { Plans } from '../rotation/plans.ts'
 import { Runs } from '../rotation/runs.ts'
 import { scrubJournals } from '../rotation/scrubJournals.ts'
@@ -102,6 +104,8 @@ export async function openParts(
     onDefect,
     undo,
     drainPatienceMs: 10_000,
+    refused: () => refusedKeys(findings.all()),
+    leftByName: await LeftByName.open(place.stateDirectory, clock),
     shop: {
       clock,
       iam,

@@ -129,6 +129,7 @@ describe('GET /api/events', () => {
             profiles: [],
             oldKeys: [],
             wentBack: [],
+            ledger: { leak: false, asked: 0, open: [] },
             changed: [],
             notices: [],
           },

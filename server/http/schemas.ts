@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifySchema } from 'fastify'
 import * as after from '../api/after.ts'
 import * as events from '../api/events.ts'
 import * as inventory from '../api/inventory.ts'
+import * as ledger from '../api/ledger.ts'
 import * as places from '../api/places.ts'
 import * as plan from '../api/plan.ts'
 import { Problem, Trouble } from '../api/problem.ts'
@@ -18,7 +19,7 @@ const named = new Map<string, object>(
   [
     Problem,
     Trouble,
-    ...[after, events, inventory, places, plan, run, session, settings, trail].flatMap((file) =>
+    ...[after, events, inventory, ledger, places, plan, run, session, settings, trail].flatMap((file) =>
       Object.values(file),
     ),
   ]

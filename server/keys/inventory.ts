@@ -1,4 +1,5 @@
 import type { Inventory, Key, Profile, Sibling, WentBack } from '../api/inventory.ts'
+import type { Ledger } from '../api/ledger.ts'
 import type { Settings } from '../api/settings.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { FilesSnapshot, FoundProfile } from '../profiles/ports.ts'
@@ -27,6 +28,7 @@ export interface InventoryParts {
   /** Ids that Keyturn made or replaced. */
   readonly ours: ReadonlySet<string>
   readonly wentBack: readonly WentBack[]
+  readonly ledger: Ledger
   readonly notices: readonly Trouble[]
 }
 
@@ -43,6 +45,7 @@ export function buildInventory(parts: InventoryParts): Inventory {
     oldKeys: oldKeysOf(parts),
     wentBack: [...parts.wentBack],
     changed: changedOf(parts),
+    ledger: parts.ledger,
     notices: [...parts.notices],
   }
 }

@@ -55,7 +55,12 @@ async function keyringOf(
     resolve: (settings) =>
       resolveTarget(settings, {}, settings.values.endpoint_url ? undefined : sandbox.url),
     settings: () => defaultSettings,
-    replaced: { replaced: () => [], ours: () => new Set(), wentBack: () => [] },
+    replaced: {
+      replaced: () => [],
+      ours: () => new Set(),
+      wentBack: () => [],
+      ledger: () => ({ leak: false, asked: 0, open: [] }),
+    },
     env: {},
     notices: () => [],
     onDefect: (error) => defects.push(error),

@@ -126,6 +126,7 @@ export class Keyring {
       replaced: replaced.replaced(),
       ours: replaced.ours(),
       wentBack: replaced.wentBack(snapshot),
+      ledger: replaced.ledger(),
       notices: [...environmentNotices(env, held), ...notices()],
     }
   }

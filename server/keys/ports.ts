@@ -1,4 +1,5 @@
 import type { Account, LastUsed, User, WentBack } from '../api/inventory.ts'
+import type { Ledger } from '../api/ledger.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { FilesSnapshot, FoundProfile } from '../profiles/ports.ts'
 import type { KeyPair } from '../profiles/keyPair.ts'
@@ -84,4 +85,6 @@ export interface ReplacedKeys {
   ours(): ReadonlySet<string>
   /** Profiles that hold a key again which Keyturn has replaced there. */
   wentBack(snapshot: FilesSnapshot): readonly WentBack[]
+  /** What is still open of all that runs were asked for. */
+  ledger(): Ledger
 }

@@ -23,6 +23,7 @@ async function app() {
     replaced: [],
     ours: new Set(),
     wentBack: [],
+    ledger: { leak: false, asked: 0, open: [] },
     notices: [],
   })
   const server = fastify({ ajv: { customOptions: { removeAdditional: false, coerceTypes: false } } })

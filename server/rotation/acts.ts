@@ -83,6 +83,14 @@ export class Acts {
     return this.#put(world, signs, key, how)
   }
 
+  /** Turns off a key that profiles hold, by its own pair where nobody else signs for it. */
+  async kill(world: World, key: string, signs: KeyPair): Promise<void> {
+    await this.cleared(world, { kind: 'kill', key, named: world.spec.kind === 'kill' })
+    await world.signed(signs, (signer, options) =>
+      this.#deps.iam.setKeyStatus(signer, key, 'Inactive', options),
+    )
+  }
+
   /**
    * Compare-and-swap of pairs in the files.
    * @param to the pair that all changes put there

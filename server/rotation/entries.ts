@@ -27,7 +27,11 @@ export interface Spec {
   readonly lastUsed?: LastUsed
   /** Whose pair signs where it is not the user's own: an administrator's profile. */
   readonly adminProfile?: string
+  /** The same, but only where AWS refuses the user's own pair. */
+  readonly adminIfRefused?: string
   readonly mfaSerial?: string
+  /** It waits for the other rotations of its run: without its key nobody could sign for them. */
+  readonly last?: boolean
   /** Programs named for this run alone, by absolute path: a recovery runs them too, before the old key goes. */
   readonly hooks?: readonly string[]
   /** The key id whose pair in the files signs an act on an old key. */

@@ -21,6 +21,8 @@ export type Act =
   | { readonly kind: 'delete'; readonly key: string; readonly stays: string }
   /** A key that Keyturn made and nobody was given. */
   | { readonly kind: 'take-back'; readonly key: string; readonly attributed: boolean }
+  /** A key that profiles hold: the person named it, and wants it dead more than working. */
+  | { readonly kind: 'kill'; readonly key: string; readonly named: boolean }
   | { readonly kind: 'write'; readonly to: string; readonly changes: readonly Change[] }
   /** The new pair goes to the person's own programs. */
   | { readonly kind: 'hand-over'; readonly key: string }
@@ -90,6 +92,10 @@ export const rules: { readonly [K in Act['kind']]: readonly Row<K>[] } = {
     row('P3', 'it is known to be ours', ({ key, attributed }) => (attributed ? go : never(notOurs(key)))),
     row('P1', 'no profile holds it', ({ key }, world) => noProfileHolds(world, key)),
     row('P1', 'every file is known not to hold it', ({ key }, world) => everyFileKnown(world, key)),
+    row('P1', 'no other open run needs it', ({ key }, world) => noOtherRun(world, key)),
+  ],
+  kill: [
+    row('P1', 'the person named this very key', ({ key, named }) => (named ? go : never(notNamed(key)))),
     row('P1', 'no other open run needs it', ({ key }, world) => noOtherRun(world, key)),
   ],
   write: [
@@ -270,6 +276,15 @@ function notOurs(key: string): Trouble {
     title: 'An unexplained key',
     detail: `It cannot be proved that Keyturn made ${shown(key)}, so that it was not touched.`,
     remedy: 'Look at the key in the AWS console; delete it if nobody knows it, then retry.',
+  }
+}
+
+function notNamed(key: string): Trouble {
+  return {
+    name: 'key-in-use',
+    title: 'Not named',
+    detail: `Nobody asked for ${shown(key)} to be turned off while profiles hold it.`,
+    remedy: 'Rotate the key, or name it to be turned off.',
   }
 }
 

@@ -10,6 +10,7 @@ import type { Target } from '../keys/iam.ts'
 import type { Entry, Spec } from './entries.ts'
 import { makeDirectory, syncDirectory } from '../platform/atomicFile.ts'
 import { ownFiles, whyNot } from '../platform/ownFiles.ts'
+import type { Asked } from './ledger.ts'
 import { JournalFailure } from './machine.ts'
 
 /** The first line of a run's file: what it is about. */
@@ -23,6 +24,10 @@ export interface RunHeader {
   readonly undoes?: string
   /** Who began it; none: the page, or a Keyturn that did not note it. */
   readonly by?: Beginner
+  /** All keys that it was asked for; none: a Keyturn that did not note it, or no rotation. */
+  readonly asked?: readonly Asked[]
+  /** It was begun because keys had leaked. */
+  readonly leak?: boolean
   readonly rotations: readonly { readonly spec: Spec; readonly target: Target }[]
 }
 
@@ -156,6 +161,16 @@ const Header = Type.Object({
   at: name,
   oldKey: OldKeyMode,
   by: Type.Optional(Beginner),
+  asked: Type.Optional(
+    Type.Array(
+      Type.Object({
+        key: name,
+        profiles: Type.Array(Type.String()),
+        reason: Type.Optional(Type.Object({ name, title: Type.String() })),
+      }),
+    ),
+  ),
+  leak: Type.Optional(Type.Boolean()),
   rotations: Type.Array(
     Type.Object({
       spec: Type.Object({

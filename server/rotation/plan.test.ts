@@ -63,6 +63,9 @@ describe('what will rotate', () => {
             after: 'aws_secret_access_key = (new secret)',
           },
         ],
+        oldKey: 'deactivate',
+        lastUsed: { at: '2026-02-01T00:00:00.000Z', service: 's3' },
+        inUse: [],
         notes: ['Also used by 2 roles: admin, audit.', '[profile ci] is odd.'],
       },
     ])
@@ -85,7 +88,7 @@ describe('what will rotate', () => {
     const { specs } = rows([{ held: held(a), finding: finding(a, 'ann') }], {
       keys: [a],
       oldKey: 'delete',
-      signer: 'boss',
+      signers: [{ key: a, profile: 'boss' }],
     })
     expect(specs[0]).toMatchObject({ retire: 'delete', adminProfile: 'boss' })
   })
@@ -158,15 +161,101 @@ describe('what is skipped', () => {
     expect(made.skip[0]?.reason.detail).toContain('has 3 keys')
   })
 
-  it('another account than the administrator’s', () => {
-    const { rows: made } = rows([{ held: held(a), finding: finding(a, 'ann') }], ask, {
-      signerAccount: '999999999999',
+  it('another account than that of the profile that is to sign for it', () => {
+    const request = { ...ask, signers: [{ key: a, profile: 'admin' }] }
+    const made = (account: string) =>
+      rows([{ held: held(a), finding: finding(a, 'ann') }], request, {
+        signerAccounts: new Map([['admin', account]]),
+      })
+    expect(made('999999999999').rows.skip[0]?.reason.name).toBe('other-account')
+    expect(made('111122223333').rows.rotate[0]?.signer).toEqual({ profile: 'admin', always: true })
+    expect(made('111122223333').specs[0]?.adminProfile).toBe('admin')
+  })
+})
+
+describe('an administrator’s profile', () => {
+  const request = { ...ask, signer: 'admin' }
+  const accounts = (account: string) => ({ signerAccounts: new Map([['admin', account]]) })
+
+  it('signs for keys of its account once their own rights are refused, and for no other', () => {
+    const checked = [{ held: held(a), finding: finding(a, 'ann') }]
+    const { rows: made, specs } = rows(checked, request, accounts('111122223333'))
+    expect(made.rotate[0]?.signer).toEqual({ profile: 'admin', always: false })
+    expect(specs[0]).toMatchObject({ adminIfRefused: 'admin' })
+    expect(specs[0]).not.toHaveProperty('adminProfile')
+    const elsewhere = rows(checked, request, accounts('999999999999'))
+    expect(elsewhere.rows.rotate[0]).not.toHaveProperty('signer')
+    expect(elsewhere.specs[0]).not.toHaveProperty('adminIfRefused')
+  })
+
+  it('signs at once where the user’s own rights are known to be refused', () => {
+    const denied = { name: 'quarantined', title: 'Q', detail: 'Q.', action: 'iam:ListAccessKeys' }
+    const checked = [{ held: held(a), finding: finding(a, 'ann', { problem: denied }) }]
+    expect(rows(checked, ask).rows.skip[0]?.reason.name).toBe('quarantined')
+    expect(rows(checked, request, accounts('111122223333')).specs[0]?.adminProfile).toBe('admin')
+  })
+
+  it('does not sign for itself', () => {
+    const own = { held: held(a, [profile('admin', a)]), finding: finding(a, 'ann') }
+    expect(rows([own], request, accounts('111122223333')).rows.rotate[0]).not.toHaveProperty('signer')
+  })
+})
+
+describe('a key that is spared', () => {
+  it('is never deleted to make room, though it be named', () => {
+    const two = finding(a, 'ann', { siblings: [{ id: b, status: 'Active' }] })
+    const spared = { isSpared: (id: string) => id === b }
+    for (const wish of [{ deleteSpares: [b] }, { merge: [a, b] }, { makeRoom: 'inactive' as const }]) {
+      for (const others of [
+        [],
+        [{ held: held(b), passedOver: { name: 'excluded', title: 'E', detail: 'E.' } }],
+      ]) {
+        const { rows: made } = rows([{ held: held(a), finding: two }, ...others], { ...ask, ...wish }, spared)
+        expect(made.rotate).toEqual([])
+        expect(made.choose[0]?.choices).toEqual([])
+      }
+    }
+  })
+})
+
+describe('a key that goes with the other key of its user', () => {
+  it('is in one row, though it could not be replaced by itself', () => {
+    const off = finding(a, 'ann', { problem: { name: 'invalid-key', title: 'X', detail: 'X.' } })
+    const two = finding(b, 'ann', { siblings: [{ id: a, status: 'Inactive' }] })
+    const { rows: made } = rows(
+      [
+        { held: held(a), finding: off },
+        { held: held(b), finding: two },
+      ],
+      { ...ask, merge: [a, b] },
+    )
+    expect(made.rotate.map(({ key, merges }) => [key, merges?.id])).toEqual([[b, a]])
+    expect(made.skip).toEqual([])
+  })
+})
+
+describe('what something used within a day', () => {
+  it('is named, by the clock of AWS, of the key and of the one that makes room', () => {
+    const used = { at: '2026-02-28T12:00:00.000Z', service: 's3' }
+    const both = finding(a, 'ann', {
+      lastUsed: used,
+      siblings: [{ id: b, status: 'Active', lastUsed: used }],
     })
-    expect(made.skip[0]?.reason.name).toBe('other-account')
-    expect(
-      rows([{ held: held(a), finding: finding(a, 'ann') }], ask, { signerAccount: '111122223333' }).rows
-        .rotate,
-    ).toHaveLength(1)
+    const made = rows([{ held: held(a), finding: both }], { ...ask, deleteSpares: [b] }).rows.rotate[0]
+    expect(made?.inUse).toEqual([a, b])
+    const late = finding(a, 'ann', { lastUsed: used, clockOffsetMs: 12 * 3_600_000 + 1 })
+    expect(rows([{ held: held(a), finding: late }]).rows.rotate[0]?.inUse).toEqual([])
+  })
+})
+
+describe('a key that goes on working for now', () => {
+  it('is replaced, and its old one kept active', () => {
+    const { rows: made, specs } = rows([{ held: held(a), finding: finding(a, 'ann') }], {
+      ...ask,
+      keepActive: [a],
+    })
+    expect(made.rotate[0]?.oldKey).toBe('keep')
+    expect(specs[0]?.retire).toBe('keep')
   })
 })
 

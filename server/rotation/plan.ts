@@ -27,8 +27,10 @@ export interface PlanContext extends RoomContext {
   readonly held: ReadonlyMap<string, HeldKey>
   /** Keys that Keyturn made or replaced. */
   readonly ours: ReadonlySet<string>
-  /** Of the administrator's profile that the request names, where it is known. */
-  readonly signerAccount?: string
+  /** Accounts of the profiles that the request lets sign for others, by profile, as far as they are known. */
+  readonly signerAccounts: ReadonlyMap<string, string>
+  /** Excluded, planted or left out: such a key is never deleted to make room for another. */
+  readonly isSpared: (id: string) => boolean
 }
 
 /**
@@ -47,7 +49,9 @@ export function plan(request: PlanRequest, keys: readonly Checked[], context: Pl
 
   for (const checked of keys) {
     const { held, finding } = checked
-    const reason = checked.passedOver ?? held.problem ?? blocking(finding) ?? outOfReach(finding, context)
+    const signer = signerOf(request, checked, context)
+    const reason =
+      checked.passedOver ?? held.problem ?? blocking(finding, signer) ?? outOfReach(request, checked, context)
     if (reason) {
       skip.push({ key: held.id, reason })
       continue
@@ -67,58 +71,89 @@ export function plan(request: PlanRequest, keys: readonly Checked[], context: Pl
     const [other] = siblings
     if (other === undefined) {
       taken.set(user, held.id)
-      rotate.push(rotateRow(checked, context))
-      specs.push(specOf(request, checked))
+      rotate.push(rotateRow(request, checked, context))
+      specs.push(specOf(request, checked, context))
       continue
     }
     const otherHeld = context.held.get(other.id)
     const room = roomClassOf(other, otherHeld !== undefined, finding, context)
     const tell = (decided: boolean) => makeRoom.push(roomLine(held.id, other, room, decided, context))
-    if (!otherHeld && (spares.has(other.id) || mayMakeRoom(request, room))) {
+    const spared = context.isSpared(other.id)
+    if (!otherHeld && !spared && (spares.has(other.id) || mayMakeRoom(request, room))) {
       tell(true)
       taken.set(user, held.id)
-      rotate.push({ ...rotateRow(checked, context), deletesSpare: other })
-      specs.push({ ...specOf(request, checked), spare: other.id })
+      rotate.push(rotateRow(request, checked, context, { deletesSpare: other }))
+      specs.push({ ...specOf(request, checked, context), spare: other.id })
       continue
     }
-    if (otherHeld && !otherHeld.problem && (merges.has(other.id) || merges.has(held.id))) {
+    if (otherHeld && !otherHeld.problem && !spared && (merges.has(other.id) || merges.has(held.id))) {
       tell(true)
       taken.set(user, held.id)
-      const row = rotateRow(checked, context)
+      const row = rotateRow(request, checked, context, { merges: other })
       rotate.push({
         ...row,
         profiles: [...row.profiles, ...otherHeld.profiles.map(({ name, file }) => ({ name, file }))],
         lines: [...row.lines, ...linesOf(otherHeld, context.snapshot)],
-        merges: other,
       })
       const merge = { key: other.id, profiles: otherHeld.profiles.map(({ name, file }) => ({ name, file })) }
-      specs.push({ ...specOf(request, checked), merge })
+      specs.push({ ...specOf(request, checked, context), merge })
       continue
     }
     tell(false)
     taken.set(user, held.id)
-    choose.push(choiceRow(checked, other, otherHeld))
+    choose.push(choiceRow(checked, other, otherHeld, spared))
   }
-  return { rows: { rotate, choose, skip, makeRoom }, specs }
+  // One that cannot be replaced by itself may still go with the other key of its user.
+  const merged = new Set(specs.map(({ merge }) => merge?.key))
+  const left = skip.filter(({ key }) => key === undefined || !merged.has(key))
+  return { rows: { rotate, choose, skip: left, makeRoom }, specs }
 }
 
-/** What a check found that makes a rotation pointless. Being denied the list is not: creating may be allowed. */
-export function blocking(finding: Finding | undefined): Trouble | undefined {
+/**
+ * What a check found that makes a rotation pointless. Being denied the list is not: creating may be allowed. Nor is a user that
+ * may do nothing where somebody else signs for it.
+ */
+export function blocking(finding: Finding | undefined, signer?: PlanRotate['signer']): Trouble | undefined {
   const problem = finding?.problem
   if (!problem || problem.name === 'mfa-required') return undefined
-  if (problem.action === 'iam:ListAccessKeys' && problem.name !== 'quarantined') return undefined
+  if (problem.action === 'iam:ListAccessKeys' && (signer !== undefined || problem.name !== 'quarantined'))
+    return undefined
   return problem
 }
 
-/** An administrator acts in its own account alone. */
-function outOfReach(finding: Finding | undefined, { signerAccount }: PlanContext): Trouble | undefined {
+/** Who signs where it is not the user: whom the person named for this key, else the request's if it is refused. */
+function signerOf(
+  request: PlanRequest,
+  { held, finding }: Checked,
+  { signerAccounts }: PlanContext,
+): PlanRotate['signer'] {
+  // Without its user's name nobody else can sign for it.
+  if (finding?.user === undefined) return undefined
+  const named = request.signers?.find(({ key }) => key === held.id)
+  if (named) return { profile: named.profile, always: true }
+  const { signer } = request
+  if (signer === undefined || held.profiles.some(({ name }) => name === signer)) return undefined
   const account = finding?.account?.id
-  if (signerAccount === undefined || account === undefined || account === signerAccount) return undefined
+  if (account === undefined || signerAccounts.get(signer) !== account) return undefined
+  // It is known to be refused already, so that its own try would only cost time.
+  return { profile: signer, always: finding.problem?.action === 'iam:ListAccessKeys' }
+}
+
+/** An administrator acts in its own account alone. */
+function outOfReach(
+  request: PlanRequest,
+  { held, finding }: Checked,
+  { signerAccounts }: PlanContext,
+): Trouble | undefined {
+  const named = request.signers?.find(({ key }) => key === held.id)
+  const account = finding?.account?.id
+  const theirs = named && signerAccounts.get(named.profile)
+  if (theirs === undefined || account === undefined || account === theirs) return undefined
   return {
     name: 'other-account',
     title: 'Another account',
-    detail: `The key is of account ${account}; the administrator’s profile is of ${signerAccount}.`,
-    remedy: 'Rotate it in a plan of its own.',
+    detail: `The key is of account ${account}; the administrator’s profile is of ${theirs}.`,
+    remedy: 'Choose a profile of its own account.',
   }
 }
 
@@ -133,25 +168,43 @@ function siblingOf(each: Finding['siblings'][number], context: PlanContext): Sib
   }
 }
 
-function specOf(request: PlanRequest, { held, finding }: Checked): Omit<Spec, 'id'> {
+function oldKeyOf(request: PlanRequest, key: string): PlanRotate['oldKey'] {
+  return request.keepActive?.includes(key) ? 'keep' : request.oldKey
+}
+
+function specOf(request: PlanRequest, checked: Checked, context: PlanContext): Omit<Spec, 'id'> {
+  const { held, finding } = checked
   const serial = held.profiles
     .map((profile) => profile.settings.values['mfa_serial'])
     .find((each) => each !== undefined)
   const lastUsed: LastUsed | undefined = finding?.lastUsed
+  const signer = signerOf(request, checked, context)
   return {
     kind: 'rotate',
     from: held.id,
     profiles: held.profiles.map(({ name, file }) => ({ name, file })),
-    retire: request.oldKey,
+    retire: oldKeyOf(request, held.id),
     ...(finding?.account && { account: finding.account }),
     ...(finding?.user && { user: finding.user }),
     ...(lastUsed && { lastUsed }),
-    ...(request.signer !== undefined && { adminProfile: request.signer }),
+    ...(signer && { [signer.always ? 'adminProfile' : 'adminIfRefused']: signer.profile }),
     ...(serial !== undefined && { mfaSerial: serial }),
   }
 }
 
-function rotateRow({ held, finding }: Checked, context: PlanContext): PlanRotate {
+function rotateRow(
+  request: PlanRequest,
+  checked: Checked,
+  context: PlanContext,
+  room: Pick<PlanRotate, 'deletesSpare' | 'merges'> = {},
+): PlanRotate {
+  const { held, finding } = checked
+  const signer = signerOf(request, checked, context)
+  const other = room.deletesSpare ?? room.merges
+  const uses = [
+    { id: held.id, lastUsed: finding?.lastUsed },
+    ...(other ? [{ id: other.id, lastUsed: other.lastUsed }] : []),
+  ]
   return {
     key: held.id,
     profiles: held.profiles.map(({ name, file }) => ({ name, file })),
@@ -159,9 +212,23 @@ function rotateRow({ held, finding }: Checked, context: PlanContext): PlanRotate
     ...(finding?.user && { user: finding.user }),
     ...(finding?.createdAt !== undefined && { createdAt: finding.createdAt }),
     lines: linesOf(held, context.snapshot),
+    ...room,
+    oldKey: oldKeyOf(request, held.id),
+    ...(signer && { signer }),
+    ...(finding?.lastUsed && { lastUsed: finding.lastUsed }),
+    inUse: uses.filter(({ lastUsed }) => isInUse(lastUsed, finding, context)).map(({ id }) => id),
     notes: notesOf(held, finding),
   }
 }
+
+/** By AWS's clock, where it is known. */
+function isInUse(used: LastUsed | undefined, finding: Finding | undefined, { now }: PlanContext): boolean {
+  if (used?.at === undefined) return false
+  return now + (finding?.clockOffsetMs ?? 0) - Date.parse(used.at) <= inUseMs
+}
+
+/** Something that used a key within this time most likely goes on doing so. */
+const inUseMs = 86_400_000
 
 /** The lines that change, as the person would see them in a diff; ids whole, secrets never. */
 function linesOf(held: HeldKey, snapshot: FilesSnapshot): PlanLine[] {
@@ -202,7 +269,12 @@ function notesOf(held: HeldKey, finding: Finding | undefined): string[] {
   return notes
 }
 
-function choiceRow({ held, finding }: Checked, other: Sibling, otherHeld: HeldKey | undefined): PlanChoice {
+function choiceRow(
+  { held, finding }: Checked,
+  other: Sibling,
+  otherHeld: HeldKey | undefined,
+  spared: boolean,
+): PlanChoice {
   const last4 = other.id.slice(-4)
   const row = {
     key: held.id,
@@ -216,34 +288,37 @@ function choiceRow({ held, finding }: Checked, other: Sibling, otherHeld: HeldKe
     return {
       ...row,
       reason: `The user also has ****${last4}, which ${names} ${other.profiles.length === 1 ? 'holds' : 'hold'}. AWS allows two keys per user, so that there is no room for a new one.`,
-      choices: otherHeld.problem
-        ? []
-        : [
-            {
-              kind: 'merge',
-              spare: other,
-              label: `Merge: one new key for ${[...row.profiles, ...other.profiles].join(', ')}`,
-              caution: `****${last4} is deleted for good to make room; undo does not bring it back.`,
-            },
-          ],
+      choices:
+        otherHeld.problem || spared
+          ? []
+          : [
+              {
+                kind: 'merge',
+                spare: other,
+                label: `Merge: one new key for ${[...row.profiles, ...other.profiles].join(', ')}`,
+                caution: `****${last4} is deleted for good to make room; undo does not bring it back.`,
+              },
+            ],
     }
   }
   return {
     ...row,
     reason: `The user has a second key, ****${last4}, that no profile here holds. AWS allows two keys per user, so that there is no room for a new one.`,
-    choices: [
-      {
-        kind: 'delete-spare',
-        spare: other,
-        label:
-          other.ours && other.status === 'Inactive'
-            ? `Delete ****${last4}, an old key that Keyturn turned off`
-            : `Delete ****${last4} for good`,
-        ...(other.status === 'Active' && {
-          caution: 'It is active: something that Keyturn does not see may be using it.',
-        }),
-      },
-    ],
+    choices: spared
+      ? []
+      : [
+          {
+            kind: 'delete-spare',
+            spare: other,
+            label:
+              other.ours && other.status === 'Inactive'
+                ? `Delete ****${last4}, an old key that Keyturn turned off`
+                : `Delete ****${last4} for good`,
+            ...(other.status === 'Active' && {
+              caution: 'It is active: something that Keyturn does not see may be using it.',
+            }),
+          },
+        ],
   }
 }
 

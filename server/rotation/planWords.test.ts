@@ -5,6 +5,9 @@ import { a, ask, b, c, finding, held, profile, rows } from './testing/planned.ts
 const trouble = { name: 'secrets-differ', title: 'Two secrets', detail: 'Two secrets.' }
 const sibling = (id: string, status = 'Active') => ({ id, status })
 
+const elsewhere = { signerAccounts: new Map([['admin', '999999999999']]) }
+const signedByAdmin = { ...ask, signers: [{ key: a, profile: 'admin' }] }
+
 describe('why a key is skipped', () => {
   const skipped = (...made: Parameters<typeof rows>): Trouble => rows(...made).rows.skip[0]!.reason
 
@@ -32,13 +35,11 @@ describe('why a key is skipped', () => {
   })
 
   it('says of another account than the administrator’s both accounts', () => {
-    expect(
-      skipped([{ held: held(a), finding: finding(a, 'ann') }], ask, { signerAccount: '999999999999' }),
-    ).toEqual({
+    expect(skipped([{ held: held(a), finding: finding(a, 'ann') }], signedByAdmin, elsewhere)).toEqual({
       name: 'other-account',
       title: expect.stringContaining('account'),
       detail: expect.stringMatching(/111122223333.*999999999999/),
-      remedy: expect.stringContaining('plan of its own'),
+      remedy: expect.stringContaining('its own account'),
     })
   })
 
@@ -50,10 +51,9 @@ describe('why a key is skipped', () => {
       finding: finding(a, 'ann', { problem: atAws }),
       passedOver: excluded,
     }
-    const elsewhere = { signerAccount: '999999999999' }
-    expect(skipped([all], ask, elsewhere)).toBe(excluded)
-    expect(skipped([{ ...all, passedOver: undefined }], ask, elsewhere)).toBe(trouble)
-    expect(skipped([{ ...all, passedOver: undefined, held: held(a) }], ask, elsewhere)).toBe(atAws)
+    expect(skipped([all], signedByAdmin, elsewhere)).toBe(excluded)
+    expect(skipped([{ ...all, passedOver: undefined }], signedByAdmin, elsewhere)).toBe(trouble)
+    expect(skipped([{ ...all, passedOver: undefined, held: held(a) }], signedByAdmin, elsewhere)).toBe(atAws)
   })
 
   it('takes up no place of its user’s: the other key is rotated', () => {
@@ -71,12 +71,24 @@ describe('why a key is skipped', () => {
 
 describe('keys whose check found little', () => {
   it('goes on with one of an unknown user, each by itself', () => {
-    const { rows: made, specs } = rows([{ held: held(a) }, { held: held(b) }], ask, {
-      signerAccount: '999999999999',
-    })
+    const { rows: made, specs } = rows([{ held: held(a) }, { held: held(b) }], signedByAdmin)
     expect(made.rotate).toEqual([
-      { key: a, profiles: [{ name: 'dev', file: 'credentials' }], lines: expect.any(Array), notes: [] },
-      { key: b, profiles: [{ name: 'dev', file: 'credentials' }], lines: expect.any(Array), notes: [] },
+      {
+        key: a,
+        profiles: [{ name: 'dev', file: 'credentials' }],
+        lines: expect.any(Array),
+        oldKey: 'deactivate',
+        inUse: [],
+        notes: [],
+      },
+      {
+        key: b,
+        profiles: [{ name: 'dev', file: 'credentials' }],
+        lines: expect.any(Array),
+        oldKey: 'deactivate',
+        inUse: [],
+        notes: [],
+      },
     ])
     expect(specs[0]).toStrictEqual({
       kind: 'rotate',

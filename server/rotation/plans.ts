@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerEvent } from '../api/events.ts'
-import type { Plan, PlanRequest, PlanSkip } from '../api/plan.ts'
+import type { Plan, PlanChange, PlanRequest, PlanSkip } from '../api/plan.ts'
 import type { Trouble } from '../api/problem.ts'
 import { daysSince, isOverdue } from '../../shared/age.ts'
 import type { Finding, HeldKey, ReplacedKey } from '../keys/ports.ts'
@@ -11,7 +11,10 @@ import { parseKeyId } from '../profiles/keyId.ts'
 import { samePair } from '../profiles/keyPair.ts'
 import type { FilesSnapshot } from '../profiles/ports.ts'
 import { consequencesOf } from '../../shared/consequences.ts'
+import { askedOf } from './ledger.ts'
 import { blocking, type Checked, plan as makePlan, type Planned } from './plan.ts'
+import { changedRequest } from './planChange.ts'
+import { whatMoved } from './planMoved.ts'
 import type { NewRun } from './runs.ts'
 
 /** The keys of the files as they are now. */
@@ -39,12 +42,21 @@ interface Draft {
   view: Plan
   planned?: Planned
   looking?: Promise<void>
+  /** The files that it was made from, and what AWS said of the keys that were asked for. */
+  files: HeldKeys
+  checked: readonly Checked[]
+  /** When the oldest of these answers came, in milliseconds since the epoch. */
+  asOf: number
+  /** Of the profiles that may sign for others. */
+  accounts?: ReadonlyMap<string, string>
   /** The pairs that the plan names, as the files held them: it is bound to these, not to the whole file. */
   bound: readonly HeldKey[]
 }
 
-/** A finding is taken over by a plan made again within this time: picking a choice need not ask AWS again. */
+/** What AWS said of a key is taken over by another plan within this time. */
 const freshMs = 120_000
+/** Where its answers are older than this, a plan is looked at once more before it is run. */
+const startMs = 60_000
 const remembered = 20
 
 /** Plans: made by looking, shown, and used at most once. They live in memory only. */
@@ -65,7 +77,7 @@ export class Plans {
   async begin(request: PlanRequest): Promise<Plan> {
     const { snapshot, keys } = await this.#deps.readKeys()
     const wanted = this.#wanted(request, keys)
-    if (request.signer !== undefined) adminKey(request.signer, keys)
+    for (const profile of signersOf(request)) adminKey(profile, keys)
     const view: Plan = {
       id: randomBytes(9).toString('base64url'),
       state: 'checking',
@@ -78,12 +90,12 @@ export class Plans {
       choose: [],
       skip: [],
       makeRoom: [],
-      consequences: { make: [], deactivate: [], deleteForGood: [], keepActive: [], stay: [] },
+      consequences: { make: [], deactivate: [], deleteForGood: [], keepActive: [], inUse: [], stay: [] },
     }
-    const draft: Draft = { view, bound: [] }
+    const draft: Draft = { view, bound: [], files: { snapshot, keys }, checked: [], asOf: 0 }
     this.#drafts.set(view.id, draft)
     for (const id of [...this.#drafts.keys()].slice(0, -remembered)) this.#drafts.delete(id)
-    draft.looking = this.#look(draft, snapshot, keys, wanted)
+    draft.looking = this.#look(draft, wanted)
     draft.looking.catch(this.#deps.onDefect)
     return draft.view
   }
@@ -97,6 +109,23 @@ export class Plans {
 
   get(id: string): Plan {
     return this.#draft(id).view
+  }
+
+  /**
+   * Makes one choice of a plan differently: from the check that made it, so that AWS is not asked, and from what was chosen
+   * before, so that of two tabs neither undoes the other.
+   * @throws Failure `plan-not-ready`, `plan-used`, `no-admin`
+   */
+  async change(id: string, change: PlanChange): Promise<Plan> {
+    const draft = this.#draft(id)
+    if (draft.view.state === 'checking') throw new Failure(notReady)
+    if (draft.view.state !== 'ready') throw new Failure(draft.view.state === 'stale' ? stale : used)
+    const request = changedRequest(draft.view, change)
+    const accounts = await this.#signerAccounts(request, draft.files.keys)
+    if (draft.view.state !== 'ready') throw new Failure(used)
+    // Another change may have come while a signer was looked at: it is made on top of that one.
+    this.#plan(draft, changedRequest(draft.view, change), new Map([...(draft.accounts ?? []), ...accounts]))
+    return draft.view
   }
 
   open(): Plan[] {
@@ -117,22 +146,53 @@ export class Plans {
     // Taken before the first await: of two presses of the button one wins.
     this.#show(draft, { state: 'used' })
     const { keys } = await this.#deps.readKeys()
+    await this.#lookAgain(draft)
     if (!draft.bound.every((then) => stands(then, keys))) {
       this.#show(draft, { state: 'stale' })
       throw new Failure(stale)
     }
     const { specs } = draft.planned
-    if (specs.length === 0) throw new Failure(nothing)
+    const leak = draft.view.request.leak === true
+    const profilesOf = new Map(
+      keys.map((key) => [key.id, [...new Set(key.profiles.map(({ name }) => name))]]),
+    )
+    const asked = askedOf(draft.view, (key) => profilesOf.get(key) ?? [])
+    if (specs.length === 0 && !(leak && asked.length > 0)) throw new Failure(nothing)
     const run = this.#deps.newRunId()
     return {
       id: run,
       kind: 'rotate',
       oldKey: draft.view.oldKey,
+      asked,
+      ...(leak && { leak }),
       rotations: specs.map((spec, index) => ({
         spec: { id: `${run}.${index + 1}`, ...spec },
         target: targetOf(draft.bound, spec.from),
       })),
     }
+  }
+
+  /**
+   * Before a start: what is older than a minute is asked for again, of the keys that the plan would change.
+   * @throws Failure `plan-moved` where that makes another plan; it is shown, with what moved, and can be started then
+   */
+  async #lookAgain(draft: Draft): Promise<void> {
+    const now = this.#deps.clock.now()
+    if (now - draft.asOf <= startMs) return
+    const named = new Set(draft.bound.map(({ id }) => id))
+    const before = draft.view
+    const checked = await Promise.all(
+      draft.checked.map(async (each): Promise<Checked> => {
+        if (!named.has(each.held.id)) return each
+        return { ...each, finding: await this.#deps.check(each.held) }
+      }),
+    )
+    draft.checked = checked
+    draft.asOf = now
+    this.#plan(draft, before.request, draft.accounts ?? new Map())
+    const differences = whatMoved(before, draft.view)
+    this.#show(draft, { state: differences.length > 0 ? 'ready' : 'used', moved: differences })
+    if (differences.length > 0) throw new Failure(moved)
   }
 
   #wanted(request: PlanRequest, keys: readonly HeldKey[]): HeldKey[] {
@@ -150,50 +210,69 @@ export class Plans {
     })
   }
 
-  async #look(
-    draft: Draft,
-    snapshot: FilesSnapshot,
-    keys: readonly HeldKey[],
-    wanted: readonly HeldKey[],
-  ): Promise<void> {
+  async #look(draft: Draft, wanted: readonly HeldKey[]): Promise<void> {
+    const { request } = draft.view
     const excluded = this.#deps.excluded()
-    const checked = await Promise.all(
+    let asOf = this.#deps.clock.now()
+    draft.checked = await Promise.all(
       wanted.map(async (held): Promise<Checked> => {
-        const untouched = this.#passOver(held, excluded, draft.view.request)
-        const finding = untouched || held.problem ? undefined : await this.#finding(held)
-        const passedOver = untouched ?? this.#tooYoung(finding, draft.view.request)
+        const untouched = this.#passOver(held, excluded, request)
+        const known = untouched || held.problem ? undefined : await this.#finding(held)
+        if (known) asOf = Math.min(asOf, known.at)
         this.#show(draft, { checked: draft.view.checked + 1 })
-        return { held, ...(finding && { finding }), ...(passedOver && { passedOver }) }
+        return { held, ...(known && { finding: known.finding }), ...(untouched && { passedOver: untouched }) }
       }),
     )
-    draft.planned = makePlan(draft.view.request, checked, {
+    draft.asOf = asOf
+    this.#plan(draft, request, await this.#signerAccounts(request, draft.files.keys))
+  }
+
+  /** Makes the plan's rows of what is known. */
+  #plan(draft: Draft, request: PlanRequest, signerAccounts: ReadonlyMap<string, string>): void {
+    const { snapshot, keys } = draft.files
+    const excluded = this.#deps.excluded()
+    const out = new Set(request.leaveOut)
+    const checked = draft.checked.map((each): Checked => {
+      const passedOver =
+        each.passedOver ?? (out.has(each.held.id) ? leftOutWords : this.#tooYoung(each.finding, request))
+      return { ...each, ...(passedOver && { passedOver }) }
+    })
+    draft.accounts = signerAccounts
+    draft.planned = makePlan(request, checked, {
       snapshot,
       held: new Map(keys.map((key) => [key.id, key])),
       ours: this.#deps.ours(),
       replaced: new Map(this.#deps.replaced().map((key) => [key.id, key])),
       quietDays: this.#deps.quietDays(),
       now: this.#deps.clock.now(),
-      ...(await this.#signerAccount(draft.view.request, keys)),
+      signerAccounts,
+      isSpared: (id) =>
+        excluded.has(id) || out.has(id) || (this.#deps.canary(id) && request.includeCanaries !== true),
     })
-    const skip = [
-      ...draft.planned.rows.skip,
-      ...(draft.view.request.keys === 'all' ? keyless(snapshot, keys) : []),
-    ]
+    const skip = [...draft.planned.rows.skip, ...(request.keys === 'all' ? keyless(snapshot, keys) : [])]
     const named = new Set(draft.planned.specs.flatMap((spec) => [spec.from, spec.merge?.key]))
     draft.bound = keys.filter((key) => named.has(key.id))
     const rows = { ...draft.planned.rows, skip }
-    this.#show(draft, { state: 'ready', ...rows, consequences: consequencesOf(rows, draft.view.oldKey) })
+    this.#show(draft, {
+      state: 'ready',
+      oldKey: request.oldKey,
+      request,
+      ...rows,
+      consequences: consequencesOf(rows),
+    })
   }
 
-  /** @throws Failure `no-admin` where the profile that should sign holds no key */
-  async #signerAccount(
-    { signer }: PlanRequest,
+  /** @throws Failure `no-admin` where a profile that should sign holds no key */
+  async #signerAccounts(
+    request: PlanRequest,
     keys: readonly HeldKey[],
-  ): Promise<{ signerAccount?: string }> {
-    if (signer === undefined) return {}
-    const admin = adminKey(signer, keys)
-    const account = (await this.#finding(admin)).account?.id
-    return account === undefined ? {} : { signerAccount: account }
+  ): Promise<ReadonlyMap<string, string>> {
+    const admins = signersOf(request).map((profile) => [profile, adminKey(profile, keys)] as const)
+    const accounts = admins.map(async ([profile, admin]) => {
+      const account = (await this.#finding(admin)).finding.account?.id
+      return account === undefined ? [] : [[profile, account] as const]
+    })
+    return new Map((await Promise.all(accounts)).flat())
   }
 
   /** A canary raises an alarm at any call: it is not even looked at without the second yes. */
@@ -216,13 +295,14 @@ export class Plans {
     }
   }
 
-  async #finding(held: HeldKey): Promise<Finding> {
+  /** What AWS says of a key, and when it said so. */
+  async #finding(held: HeldKey): Promise<{ readonly finding: Finding; readonly at: number }> {
     const known = this.#fresh.get(held.id)
-    if (known && samePair(known.pair, held.pair) && this.#deps.clock.now() - known.at < freshMs)
-      return known.finding
+    if (known && samePair(known.pair, held.pair) && this.#deps.clock.now() - known.at < freshMs) return known
+    const at = this.#deps.clock.now()
     const finding = await this.#deps.check(held)
-    if (!finding.problem) this.#fresh.set(held.id, { pair: held.pair, at: this.#deps.clock.now(), finding })
-    return finding
+    if (!finding.problem) this.#fresh.set(held.id, { pair: held.pair, at, finding })
+    return { finding, at }
   }
 
   #show(draft: Draft, change: Partial<Plan>): void {
@@ -240,6 +320,10 @@ export class Plans {
       remedy: 'Make a new plan.',
     })
   }
+}
+
+function signersOf({ signer, signers = [] }: PlanRequest): string[] {
+  return [...new Set([...(signer === undefined ? [] : [signer]), ...signers.map(({ profile }) => profile)])]
 }
 
 function adminKey(profile: string, keys: readonly HeldKey[]): HeldKey {
@@ -301,6 +385,18 @@ const nothing: Trouble = {
   title: 'Nothing to rotate',
   detail: 'The plan has no key to rotate.',
   remedy: 'See why each key was passed over, or make the choices that it asks for.',
+}
+const leftOutWords: Trouble = {
+  name: 'left-out',
+  title: 'Left out',
+  detail: 'You left this key out of the plan.',
+}
+const moved: Trouble = {
+  name: 'plan-moved',
+  title: 'Not as the plan says any more',
+  detail:
+    'AWS was asked once more before the start, and something that the plan counts on is otherwise. Nothing was done.',
+  remedy: 'Look at what changed, then start the plan as it is now.',
 }
 const excludedWords: Trouble = {
   name: 'excluded',

@@ -97,10 +97,13 @@ const interruptedWords: Trouble = {
   remedy: 'Rotate the key again.',
 }
 
+/** Kinds whose old key works when they begin. */
+const startsActive: ReadonlySet<Spec['kind']> = new Set(['rotate', 'restore', 'kill'])
+
 function oldKeyOf(spec: Spec, standing: Standing): Rotation['oldKeyState'] {
   const fact = standing.facts['oldKey']
   if (fact === 'active' || fact === 'inactive' || fact === 'deleted' || fact === 'unknown') return fact
-  return spec.kind === 'rotate' || spec.kind === 'restore' ? 'active' : 'unknown'
+  return startsActive.has(spec.kind) ? 'active' : 'unknown'
 }
 
 function accountOf(spec: Spec, standing: Standing): Rotation['account'] {

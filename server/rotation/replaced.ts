@@ -15,6 +15,20 @@ export function replacedKeys(runs: readonly Run[], kept: ReadonlyMap<string, str
         if (known) byId.set(key, { ...known, asOf: run.finishedAt ?? run.startedAt })
       }
     }
+    if (run.kind === 'kill') {
+      for (const { key, account, user, oldKeyState: state, state: end } of run.rotations) {
+        if (end !== 'done') continue
+        const asOf = run.finishedAt ?? run.startedAt
+        byId.set(key, {
+          ...(byId.get(key) ?? { id: key }),
+          state,
+          asOf,
+          retiredAt: asOf,
+          ...(account && { account }),
+          ...(user && { user }),
+        })
+      }
+    }
     if (run.kind !== 'rotate' && run.kind !== 'restore') continue
     for (const rotation of run.rotations) {
       const saved = rotation.steps.some((step) => step.name === 'save' && step.state === 'done')

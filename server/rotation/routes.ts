@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { Plan, PlanRequest } from '../api/plan.ts'
+import { Plan, PlanChange, PlanRequest } from '../api/plan.ts'
+import { Ledger, LeaveRequest } from '../api/ledger.ts'
 import { Problem } from '../api/problem.ts'
 import { HistoryRow, MendRequest, Run, RunList, UndoRequest } from '../api/run.ts'
 import { oneOf } from '../api/words.ts'
@@ -37,6 +38,11 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
       { schema: { params: Id, response: { 200: Plan, ...problems } } },
       async (request) => plans.get(request.params.id),
     )
+    app.patch(
+      '/api/plans/:id',
+      { bodyLimit: idsLimit, schema: { params: Id, body: PlanChange, response: { 200: Plan, ...problems } } },
+      async (request) => plans.change(request.params.id, request.body),
+    )
 
     const RunRequest = Type.Object({ plan: Type.String({ maxLength: 128 }) }, { additionalProperties: false })
     app.post(
@@ -72,6 +78,20 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
       reply.code(202).send(await runs.recover(request.params.id)),
     )
 
+    app.get('/api/ledger', { schema: { response: { 200: Ledger, ...problems } } }, async () => runs.ledger())
+    const leave = {
+      bodyLimit: idsLimit,
+      schema: { body: LeaveRequest, response: { 200: Ledger, ...problems } },
+    }
+    app.post('/api/ledger/leave', leave, async (request) => {
+      await runs.leave(request.body.keys, true, request.body.why)
+      return runs.ledger()
+    })
+    app.post('/api/ledger/reopen', leave, async (request) => {
+      await runs.leave(request.body.keys, false)
+      return runs.ledger()
+    })
+
     const undo = { schema: { params: Id, body: UndoRequest, response: { 202: Run, ...problems } } }
     app.post('/api/runs/:id/undo', undo, async (request, reply) =>
       reply.code(202).send(await runs.start(await undos.ofRun(request.params.id, request.body))),
@@ -101,6 +121,30 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
         reply
           .code(202)
           .send(await runs.start(await undos.ofKey(request.params.id, 'delete', request.body.confirm))),
+    )
+    const Kill = Type.Object(
+      {
+        keys: Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, uniqueItems: true }),
+        confirm: Type.String({
+          maxLength: 16,
+          description: 'The last four characters of the key, or how many they are, as the person typed it',
+        }),
+        signer: Type.Optional(
+          Type.String({
+            maxLength: 256,
+            description: "An administrator's profile; absent: each signs for itself",
+          }),
+        ),
+      },
+      { additionalProperties: false },
+    )
+    app.post(
+      '/api/ledger/kill',
+      { bodyLimit: idsLimit, schema: { body: Kill, response: { 202: Run, ...problems } } },
+      async (request, reply) => {
+        const { keys, confirm, signer } = request.body
+        return reply.code(202).send(await runs.start(await undos.kill(keys, confirm, signer)))
+      },
     )
     const Safe = Type.Object(
       {

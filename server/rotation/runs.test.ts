@@ -378,6 +378,11 @@ describe('what a run saw', () => {
     const { id } = await room.plans.begin({ keys: 'all', oldKey: 'deactivate', signer: 'boss' })
     while (room.plans.get(id).state === 'checking') await new Promise(setImmediate)
     expect(room.plans.get(id)).toMatchObject({
+      rotate: [{ key: ann.id }, { key: boss.id }],
+    })
+    expect(room.plans.get(id).rotate.some(({ signer }) => signer)).toBe(false)
+    const named = await room.plans.change(id, { signer: { key: ann.id, profile: 'boss' } })
+    expect(named).toMatchObject({
       rotate: [{ key: boss.id }],
       skip: [{ key: ann.id, reason: { name: 'other-account' } }],
     })

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ServerEvent } from '../api/events.ts'
 import type { Trouble } from '../api/problem.ts'
+import type { Ledger } from '../api/ledger.ts'
 import type { Beginner, HistoryRow, Rotation, Run } from '../api/run.ts'
 import type { WentBack } from '../api/inventory.ts'
 import type { Target } from '../keys/iam.ts'
@@ -23,8 +24,10 @@ import {
   type RecordedRun,
   type RunHeader,
 } from './journal.ts'
+import { type Fates, leftOf, ledgerOf } from './ledger.ts'
 import { interlock } from './interlock.ts'
 import { drive, type DriveLog, JournalFailure, LeftWaiting, stand } from './machine.ts'
+import type { LeftByName } from './leftByName.ts'
 import { recordedOf, type Recorded } from './recorded.ts'
 import { replacedKeys } from './replaced.ts'
 import { stepsFor } from './sagas.ts'
@@ -70,6 +73,10 @@ export interface RunsDeps {
   readonly bus: Bus<ServerEvent>
   /** How long the end of the process waits for a step that makes no headway, in milliseconds. */
   readonly drainPatienceMs: number
+  /** Keys that AWS refuses, as checks found. */
+  readonly refused: () => ReadonlySet<string>
+  /** Keys that stay as they are by name. */
+  readonly leftByName: LeftByName
   /** Told of errors that nobody foresaw. */
   readonly onDefect: (error: unknown) => void
 }
@@ -97,6 +104,7 @@ export class Runs {
   /** What follows from all runs, until one of them changes. */
   #derived: { readonly replaced: readonly ReplacedKey[]; readonly written: Written } | undefined
   #ours: ReadonlySet<string> | undefined
+  #fates: Pick<Fates, 'replaced' | 'off'> | undefined
   readonly damaged: ReadRuns['damaged']
   #closing = false
   /** Entries that were written in all, by which a drain sees that something still moves. */
@@ -111,7 +119,7 @@ export class Runs {
     const damaged = [...recorded.damaged]
     for (const run of recorded.runs) {
       try {
-        this.#view(this.#adopt(run))
+        this.#view(this.#adopt(run), nobodysFates)
       } catch {
         // Whole lines of a form that nothing here made; the start must not fail, and with it every other run.
         this.#disown(run.header)
@@ -168,6 +176,8 @@ export class Runs {
     }
     this.#publishRun(live)
     for (const each of run.rotations) this.#follow(live, each.spec, each.target)
+    // One that could replace nothing still keeps the account of what it was asked for.
+    if (run.rotations.length === 0) await this.#closeJournal(live)
     return this.#view(live)
   }
 
@@ -255,7 +265,8 @@ export class Runs {
   }
 
   all(): Run[] {
-    return [...this.#runs.values()].map((live) => this.#view(live))
+    const fates = this.#fatesNow()
+    return [...this.#runs.values()].map((live) => this.#view(live, fates))
   }
 
   /** A line for each rotation, newest first. */
@@ -293,6 +304,41 @@ export class Runs {
   /** Profiles that hold a key again which a run has replaced there. */
   wentBack(snapshot: FilesSnapshot): WentBack[] {
     return wentBack(this.#derive().written, snapshot)
+  }
+
+  /** What is still open of all that runs were asked for. */
+  ledger(): Ledger {
+    const fates = this.#fatesNow()
+    return ledgerOf(
+      [...this.#runs.keys()]
+        .sort()
+        .reverse()
+        .flatMap((id) => {
+          const { asked, leak = false } = this.#live(id).header
+          const { left } = asked ? this.#view(this.#live(id), fates) : {}
+          return asked && left ? [{ run: id, leak, asked: asked.map(({ key }) => key), left }] : []
+        }),
+    )
+  }
+
+  /** Leaves keys as they are by name, or takes that back; the ledger follows. */
+  async leave(keys: readonly string[], left: boolean, why?: string): Promise<void> {
+    await this.#deps.leftByName.put(keys, left, why)
+    for (const live of this.#runs.values())
+      if (live.header.asked?.some(({ key }) => keys.includes(key))) this.#publishRun(live)
+  }
+
+  #fatesNow(): Fates {
+    this.#fates ??= fatesOf([...this.#runs.values()], this.#later)
+    const { exclusions } = this.#deps.shop.settings()
+    return {
+      ...this.#fates,
+      refused: this.#deps.refused(),
+      leftByName: new Map([
+        ...exclusions.map((key) => [key, undefined] as const),
+        ...this.#deps.leftByName.all(),
+      ]),
+    }
   }
 
   #derive() {
@@ -549,6 +595,7 @@ export class Runs {
       broken: new Map(),
     }
     this.#runs.set(run.header.run, live)
+    this.#fates = undefined
     for (const { spec } of run.header.rotations) this.#rememberLater(live, spec)
     this.#openOrNot(live)
     this.#forgetEntries(live)
@@ -637,7 +684,12 @@ export class Runs {
 
   /** One rotation of a user after the other, in the order in which they were asked for. */
   #serve({ underway }: Live, spec: Spec, act: () => Promise<void>): void {
-    const promise = this.#serially(spec.user?.arn ?? spec.from, act).finally(() => {
+    const before = spec.last ? [...underway] : []
+    const inTurn = async () => {
+      await Promise.allSettled(before)
+      await act()
+    }
+    const promise = this.#serially(spec.user?.arn ?? spec.from, inTurn).finally(() => {
       underway.delete(promise)
       this.#underway.delete(promise)
     })
@@ -726,7 +778,7 @@ export class Runs {
 
   async #after(live: Live, spec: Spec): Promise<void> {
     this.#rememberLater(live, spec)
-    this.#derived = undefined
+    this.#derived = this.#fates = undefined
     this.#openOrNot(live)
     // Its own pairs alone: a run of a thousand would read the thousand kept ones at the end of each rotation.
     for (const key of keysOf(spec)) {
@@ -745,6 +797,10 @@ export class Runs {
     if (spare.length > 0) this.#publishTouched(new Set(spare))
     if (live.header.rotations.some((each) => this.#driven.has(each.spec.id))) return
     this.#publishRun(live)
+    await this.#closeJournal(live)
+  }
+
+  async #closeJournal(live: Live): Promise<void> {
     const { journal } = live
     delete live.journal
     this.#forgetEntries(live)
@@ -775,7 +831,7 @@ export class Runs {
     entriesOf(live, spec).push(stamped)
     live.recorded.delete(spec.id)
     delete live.history
-    this.#derived = this.#ours = undefined
+    this.#derived = this.#ours = this.#fates = undefined
     if (entry.phase === 'started' || entry.phase === 'undoing') this.#notes.delete(spec.id)
     const { newKey } = recorded(live, spec)
     if (entry.phase === 'done' && entry.step === 'save' && newKey !== undefined) this.#savedNow(spec, newKey)
@@ -876,9 +932,23 @@ export class Runs {
     return broken ? { ...view, state: 'interrupted', problem: broken } : view
   }
 
-  #view(live: Live): Run {
-    const rotations = live.header.rotations.map(({ spec }) => this.#viewOne(live, spec))
-    return viewRun(live.header, rotations, live.recorded.values(), this.#state())
+  #view(live: Live, fates?: Fates): Run {
+    const { run, asked, leak = false, rotations: parts } = live.header
+    const rotations = parts.map(({ spec }) => this.#viewOne(live, spec))
+    const view = viewRun(live.header, rotations, live.recorded.values(), this.#state())
+    if (!asked) return view
+    const account = {
+      run,
+      leak,
+      asked,
+      rotations: parts.map(({ spec }, index) => ({ spec, view: rotations[index] as Rotation })),
+    }
+    return {
+      ...view,
+      ...(leak && { leak }),
+      asked: asked.length,
+      left: leftOf(account, fates ?? this.#fatesNow()),
+    }
   }
 
   #historyOf(live: Live): readonly HistoryRow[] {
@@ -922,6 +992,38 @@ function recorded(live: Live, spec: Spec): Recorded {
   const made = recordedOf(spec, entriesOf(live, spec))
   live.recorded.set(spec.id, made)
   return made
+}
+
+const nobodysFates: Fates = {
+  replaced: new Map(),
+  off: new Map(),
+  refused: new Set(),
+  leftByName: new Map(),
+}
+
+/** What became of each key, by the runs alone. */
+function fatesOf(
+  runs: readonly Live[],
+  later: ReadonlyMap<string, LaterAct>,
+): Pick<Fates, 'replaced' | 'off'> {
+  const replaced = new Map<string, string>()
+  const off = new Map<string, string>()
+  for (const live of [...runs].sort((a, b) => (a.header.run < b.header.run ? -1 : 1))) {
+    const { run } = live.header
+    for (const { spec } of live.header.rotations) {
+      const { finished, oldKeyState, deleted } = recorded(live, spec)
+      for (const key of deleted) off.set(key, run)
+      if (finished !== 'done') continue
+      if (spec.kind === 'rotate' && later.get(spec.id)?.undone !== true) {
+        replaced.set(spec.from, run)
+        if (spec.merge) replaced.set(spec.merge.key, run)
+      }
+      if (oldKeyState === 'inactive' || oldKeyState === 'deleted') off.set(spec.from, run)
+      else if (oldKeyState === 'active') off.delete(spec.from)
+      if (spec.to !== undefined) off.delete(spec.to)
+    }
+  }
+  return { replaced, off }
 }
 
 /** Each rotation has its list, though it be empty: one without must never pass for one that has not begun. */

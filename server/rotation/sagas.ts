@@ -4,6 +4,7 @@ import { activate, proveOld } from './steps/activate.ts'
 import { check } from './steps/check.ts'
 import { confirm } from './steps/confirm.ts'
 import { create } from './steps/create.ts'
+import { kill, seeDead } from './steps/kill.ts'
 import { hook } from './steps/hook.ts'
 import { look } from './steps/look.ts'
 import { makeRoom } from './steps/makeRoom.ts'
@@ -43,6 +44,8 @@ export function stepsFor(spec: Pick<Spec, 'kind' | 'merge' | 'spare'>): readonly
     case 'reactivate':
     case 'activate':
       return [look, reactivate, proveOld]
+    case 'kill':
+      return [kill, seeDead]
     case 'deactivate':
     case 'delete':
       return [look, putAway]

@@ -67,6 +67,26 @@ export class SignerDesk implements Signers {
     waiting: (device?: string) => void,
     act: (signer: Signer) => Promise<T>,
   ): Promise<T> {
+    const { spec } = request
+    const { adminIfRefused } = spec
+    if (adminIfRefused === undefined) return this.#signAs(request, waiting, act)
+    const asAdmin = () =>
+      this.#signAs({ ...request, spec: { ...spec, adminProfile: adminIfRefused } }, waiting, act)
+    try {
+      return await this.#signAs(request, waiting, act)
+    } catch (error) {
+      // A denied call did nothing, so that it may be made once more by another.
+      if (!(error instanceof AwsFailure && (error.kind === 'denied' || error.kind === 'quarantined')))
+        throw error
+      return asAdmin()
+    }
+  }
+
+  async #signAs<T>(
+    request: Request,
+    waiting: (device?: string) => void,
+    act: (signer: Signer) => Promise<T>,
+  ): Promise<T> {
     const { spec, target } = request
     const { who, self, plain, ...party } = await this.#party(request)
     const device = party.device ?? this.#devices.get(who)

@@ -87,7 +87,10 @@ describe('an undo is signed', () => {
   it('by the administrator’s profile that signed the rotation', async () => {
     const stage = await Stage.open('two users at once')
     const [ann, bob] = stage.iam.users
-    const run = await stage.planned('deactivate', { keys: [ann!.keys[0]!.id], signer: 'two' })
+    const run = await stage.planned('deactivate', {
+      keys: [ann!.keys[0]!.id],
+      signers: [{ key: ann!.keys[0]!.id, profile: 'two' }],
+    })
     const rotation = await stage.run(run)
     stage.iam.log.length = 0
     expect((await stage.restore(rotation)).state).toBe('done')

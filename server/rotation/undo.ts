@@ -5,6 +5,8 @@ import type { Target } from '../keys/iam.ts'
 import { keyThatSigns } from '../keys/oldKeys.ts'
 import type { Findings } from '../keys/ports.ts'
 import { Failure } from '../platform/failure.ts'
+import { kindOf } from '../api/troubles.ts'
+import { parseKeyId } from '../profiles/keyId.ts'
 import type { FilesSnapshot } from '../profiles/ports.ts'
 import type { Spec } from './entries.ts'
 import type { HeldKeys } from './plans.ts'
@@ -91,6 +93,57 @@ export class Undos {
     }
     const part = this.#actOn(id, kind, await this.#look())
     return this.#runOf(kind, modeOf(kind), undefined, [part])
+  }
+
+  /**
+   * Turns off keys that profiles hold, each signed by itself unless an administrator's profile is named; one that signs for
+   * others goes last.
+   * @param confirm its last four characters, or how many they are
+   */
+  async kill(ids: readonly string[], confirm: string, signer?: string): Promise<NewRun> {
+    const [only] = ids
+    if (confirm !== (ids.length === 1 ? only?.slice(-4) : String(ids.length))) {
+      throw new Failure({
+        name: 'confirm-mismatch',
+        title: 'Not confirmed',
+        detail:
+          ids.length === 1
+            ? 'The four characters are not the last ones of this key’s id. Nothing was turned off.'
+            : `The number is not how many keys are named, ${ids.length}. Nothing was turned off.`,
+        remedy:
+          ids.length === 1
+            ? 'Type the last four characters of the key’s id.'
+            : 'Type how many keys are to be turned off.',
+      })
+    }
+    const { keys } = await this.#look()
+    const parts = ids.map((id) => this.#killSpec(id, signer, keys))
+    const admin = keys.find(({ profiles }) => profiles.some(({ name }) => name === signer))?.id
+    const inOrder = [
+      ...parts.filter(({ spec }) => spec.from !== admin),
+      ...parts
+        .filter(({ spec }) => spec.from === admin)
+        .map(({ spec, target }) => ({ target, spec: { ...spec, last: true } })),
+    ]
+    return this.#runOf('kill', 'deactivate', undefined, inOrder)
+  }
+
+  #killSpec(id: string, signer: string | undefined, keys: HeldKeys['keys']) {
+    const held = keys.find((key) => key.id === id)
+    if (!held) throw new Failure(noSuchKey(id))
+    if (held.problem && kindOf(held.problem.name).unclear === true) throw new Failure(held.problem)
+    const finding = this.#deps.findings.get(id)
+    const own = held.profiles.some(({ name }) => name === signer)
+    const spec: Omit<Spec, 'id'> = {
+      kind: 'kill',
+      from: id,
+      profiles: held.profiles.map(({ name, file }) => ({ name, file })),
+      retire: 'deactivate',
+      ...(finding?.account && { account: finding.account }),
+      ...(finding?.user && { user: finding.user }),
+      ...(signer !== undefined && !own && finding?.user && { adminProfile: signer }),
+    }
+    return { spec, target: held.target }
   }
 
   /**
@@ -209,6 +262,7 @@ export class Undos {
       ...(spec.user && { user: spec.user }),
       ...(spec.mfaSerial !== undefined && { mfaSerial: spec.mfaSerial }),
       ...(spec.adminProfile !== undefined && { adminProfile: spec.adminProfile }),
+      ...(spec.adminIfRefused !== undefined && { adminIfRefused: spec.adminIfRefused }),
     }
     if (request.how === 'reactivate') {
       return {
@@ -262,6 +316,15 @@ export class Undos {
     this.#deps.runs.sawFiles(held.snapshot)
     await this.#deps.runs.lookAtUndoStore()
     return held
+  }
+}
+
+function noSuchKey(id: string) {
+  return {
+    name: 'unknown-key',
+    title: 'No such key',
+    detail: `No profile holds ${parseKeyId(id) ? `****${id.slice(-4)}` : 'a key of this id'}. Nothing was done.`,
+    remedy: 'A key that no profile holds is turned off among the old keys.',
   }
 }
 

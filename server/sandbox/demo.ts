@@ -162,7 +162,7 @@ sso_registration_scopes = sso:account:access
           id: production,
           alias: 'acme-production',
           users: [
-            { name: 'sam.admin', createdAt: born(412), keys: [admin] },
+            { name: 'sam.admin', createdAt: born(412), admin: true, keys: [admin] },
             { name: 'terraform', path: '/automation/', createdAt: born(820), keys: [terraform] },
             {
               name: 'audit-reader',

@@ -69,6 +69,7 @@ function emptySnapshot(settings: Settings): Snapshot {
       profiles: [],
       oldKeys: [],
       wentBack: [],
+      ledger: { leak: false, asked: 0, open: [] },
       changed: [],
       notices: [],
     },

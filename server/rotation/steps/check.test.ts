@@ -120,7 +120,7 @@ describe('a rotation goes on where', () => {
     stage = await Stage.open('two users at once')
     const [ann, bob] = stage.iam.users
     const key = ann!.keys[0]!.id
-    const run = await stage.planned('deactivate', { keys: [key], signer: 'two' })
+    const run = await stage.planned('deactivate', { keys: [key], signers: [{ key, profile: 'two' }] })
     stage.iam.log.length = 0
     expect(await stage.run(run)).toMatchObject({ state: 'done', key })
     const admin = bob!.keys[0]!.id
@@ -132,7 +132,10 @@ describe('a rotation goes on where', () => {
   it('the administrator may not list the keys, though the user may: then nobody counts on a list', async () => {
     stage = await Stage.open('two users at once')
     const [ann, bob] = stage.iam.users
-    const run = await stage.planned('deactivate', { keys: [ann!.keys[0]!.id], signer: 'two' })
+    const run = await stage.planned('deactivate', {
+      keys: [ann!.keys[0]!.id],
+      signers: [{ key: ann!.keys[0]!.id, profile: 'two' }],
+    })
     bob!.denied.add('ListAccessKeys')
     expect(await stage.run(run)).toMatchObject({ state: 'done', oldKeyState: 'inactive' })
   })

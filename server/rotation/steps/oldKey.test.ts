@@ -83,7 +83,10 @@ describe('a look before an act on an old key', () => {
   it('takes a pair for working that may not list its keys, where an administrator may', async () => {
     const stage = await Stage.open('two users at once')
     const [ann] = stage.iam.users
-    const run = await stage.planned('deactivate', { keys: [ann!.keys[0]!.id], signer: 'two' })
+    const run = await stage.planned('deactivate', {
+      keys: [ann!.keys[0]!.id],
+      signers: [{ key: ann!.keys[0]!.id, profile: 'two' }],
+    })
     ann!.denied.add('ListAccessKeys')
     const rotation = await stage.run(run)
     expect(rotation.state).toBe('done')

@@ -1,3 +1,5 @@
+import { refusedKeys } from '../../keys/refused.ts'
+import { LeftByName } from '../leftByName.ts'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -155,6 +157,8 @@ export async function openMachineRoom(
     bus,
     onDefect,
     undo,
+    refused: () => refusedKeys([...findings.values()]),
+    leftByName: await LeftByName.open(disk.state, clock),
     drainPatienceMs: 50,
     shop: {
       clock,

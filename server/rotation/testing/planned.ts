@@ -74,6 +74,8 @@ function context(keys: readonly HeldKey[], part: Partial<PlanContext> = {}): Pla
     ours: new Set(),
     replaced: new Map(),
     quietDays: 7,
+    signerAccounts: new Map(),
+    isSpared: () => false,
     now: Date.parse('2026-03-01T00:00:00.000Z'),
     ...part,
   }

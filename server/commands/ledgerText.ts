@@ -1,0 +1,52 @@
+import type { LeftAct, OpenLeft } from '../api/ledger.ts'
+import type { Run } from '../api/run.ts'
+import { count, places, short } from './wording.ts'
+
+/** `6 of 11 keys replaced. 4 still work, 1 is dead.` Nothing of a run that was asked for no keys. */
+export function accountLines({ asked, left }: Pick<Run, 'asked' | 'left'>): string[] {
+  if (asked === undefined || left === undefined) return []
+  const open = left.filter(({ state }) => state === 'open').length
+  const dead = left.filter(({ closedBy }) => closedBy === 'dead').length
+  const rest = [
+    open > 0 && `${open} still ${open === 1 ? 'works' : 'work'}`,
+    dead > 0 && `${dead} ${dead === 1 ? 'is' : 'are'} refused by AWS`,
+  ].filter(Boolean)
+  return [
+    `${asked - left.length} of ${count(asked, 'key')} replaced.${rest.length > 0 ? ` ${rest.join(', ')}.` : ''}`,
+  ]
+}
+
+/** A line for each key that still works, each with the command that sees to it. */
+export function exposedLines(
+  open: readonly Pick<OpenLeft, 'key' | 'profiles' | 'reason' | 'act'>[],
+  asked?: number,
+): string[] {
+  if (open.length === 0) return []
+  const of =
+    asked === undefined
+      ? ''
+      : ` of ${count(asked, 'key')} that ${asked === 1 ? 'was' : 'were'} to be replaced`
+  return [
+    `Still exposed: ${asked === undefined ? count(open.length, 'key') : open.length}${of}.`,
+    ...open.flatMap((row) => [
+      `  ${[places(row.profiles), short(row.key), row.reason].filter(Boolean).join('  ')}`,
+      `      ${hint(row)}`,
+    ]),
+    '  To leave one as it is, by name: keyturn leaked --leave KEYID --because WORDS',
+  ]
+}
+
+function hint({ key, profiles: [profile], act }: Pick<OpenLeft, 'key' | 'profiles' | 'act'>): string {
+  return profile === undefined ? `keyturn leaked --leave ${key}` : hints[act ?? 'leave'](key, profile)
+}
+
+const hints: Readonly<Record<LeftAct, (key: string, profile: string) => string>> = {
+  choose: (_key, profile) => `To see the choices: keyturn rotate --profile ${profile} --dry-run`,
+  rotate: (_key, profile) => `To rotate it: keyturn rotate --profile ${profile}`,
+  sign: (_key, profile) =>
+    `To let an administrator’s profile sign: keyturn rotate --profile ${profile} --signer PROFILE`,
+  finish: () => 'To go on with it: keyturn --recover, or Retry on the page',
+  'turn-off': (key) => `To turn it off: open the page with keyturn, or keyturn leaked --kill ${key}`,
+  remove: (_key, profile) => `Take the pair out of [${profile}], or put one there that works`,
+  leave: (key) => `To leave it as it is: keyturn leaked --leave ${key}`,
+}
