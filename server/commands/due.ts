@@ -1,4 +1,5 @@
 import type { Changed, Inventory, Key, OldKey, WentBack } from '../api/inventory.ts'
+import type { Ledger } from '../api/ledger.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { Run } from '../api/run.ts'
 import { isOverdue } from '../../shared/age.ts'
@@ -33,6 +34,8 @@ export interface Due {
     readonly keys: readonly string[]
     readonly until?: string
   }[]
+  /** Keys that runs were asked for and that still work. */
+  readonly ledger: Ledger
   readonly notices: readonly Trouble[]
   /** What keeps a file from being read. */
   readonly files: FileTroubles
@@ -73,6 +76,7 @@ export function dueOf({ inventory, agePolicyDays, runs, busy }: DueParts): Due {
     standing: runs.filter(({ state, rotations }) => state !== 'interrupted' && rotations.some(standsStill)),
     running: busy ? open.map((run) => ({ ...run, state: 'running' as const })) : [],
     undoable: runs.flatMap((run) => undoOf(run)),
+    ledger: inventory.ledger,
     notices: inventory.notices,
     files: fileTroubles(
       inventory.files,
@@ -90,6 +94,7 @@ export function isDue(due: Due): boolean {
     due.standing,
     due.wentBack,
     due.changed,
+    due.ledger.open,
   ]
   return due.files.fails || lists.some((list) => list.length > 0)
 }

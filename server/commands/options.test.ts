@@ -30,6 +30,7 @@ describe('parseOptions', () => {
       oldKey: 'deactivate',
       deleteSpares: [],
       merge: [],
+      keepActive: [],
       includeCanaries: false,
       hooks: [],
       dryRun: false,

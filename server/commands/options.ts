@@ -16,6 +16,7 @@ export const commands = [
   'trail',
   'after',
   'old',
+  'leaked',
 ] as const
 /** `recover` is written `keyturn --recover`. */
 export type Command = (typeof commands)[number] | 'recover'
@@ -54,7 +55,17 @@ export interface Options extends EngineOptions {
   /** For trail. */
   readonly trail?: TrailOptions
   readonly after?: AfterOptions
+  /** For leaked: only these acts on its rows, no rotation. */
+  readonly leaked?: { readonly act?: LeakedAct }
+  /** Keys, by their whole id, that are replaced and go on working for now. */
+  readonly keepActive: readonly string[]
 }
+
+/** What is done with keys that a run was asked for and that still work, by their whole ids. */
+export type LeakedAct =
+  | { readonly kind: 'leave'; readonly keys: readonly string[]; readonly why?: string }
+  | { readonly kind: 'reopen'; readonly keys: readonly string[] }
+  | { readonly kind: 'kill'; readonly keys: 'open' | readonly string[] }
 
 /** What is done with old keys. */
 export interface OldAct {
@@ -131,6 +142,11 @@ const flags = {
   activate: { type: 'string', multiple: true },
   delete: { type: 'string', multiple: true },
   reactivate: { type: 'string', multiple: true },
+  kill: { type: 'boolean' },
+  leave: { type: 'string', multiple: true },
+  because: { type: 'string' },
+  reopen: { type: 'string', multiple: true },
+  'keep-active': { type: 'string', multiple: true },
   'end-sessions': { type: 'boolean' },
   finish: { type: 'boolean' },
   version: { type: 'boolean' },
@@ -142,23 +158,28 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof flags }>>['values']
 /** Which commands take an option; those that are not named here go with every command. */
 const belongsTo: { readonly [name in keyof typeof flags]?: readonly Command[] } = {
   all: ['rotate'],
-  profile: ['rotate', 'undo', 'mend', 'after'],
+  profile: ['rotate', 'leaked', 'undo', 'mend', 'after'],
   'older-than': ['rotate'],
-  'old-key': ['rotate'],
-  'delete-spare': ['rotate'],
-  'make-room': ['rotate'],
-  merge: ['rotate'],
+  'old-key': ['rotate', 'leaked'],
+  'delete-spare': ['rotate', 'leaked'],
+  'make-room': ['rotate', 'leaked'],
+  merge: ['rotate', 'leaked'],
+  'keep-active': ['rotate', 'leaked'],
+  kill: ['leaked'],
+  leave: ['leaked'],
+  because: ['leaked'],
+  reopen: ['leaked'],
   'include-canaries': ['rotate'],
-  hook: ['rotate', 'recover'],
-  signer: ['rotate', 'trail', 'after'],
-  'dry-run': ['rotate', 'undo', 'find', 'mend', 'after', 'old'],
+  hook: ['rotate', 'leaked', 'recover'],
+  signer: ['rotate', 'leaked', 'trail', 'after'],
+  'dry-run': ['rotate', 'leaked', 'undo', 'find', 'mend', 'after', 'old'],
   check: ['status'],
   in: ['find'],
   update: ['find'],
   how: ['undo'],
   'new-key': ['undo'],
-  yes: ['rotate', 'undo', 'find', 'mend', 'after', 'old'],
-  json: ['rotate', 'status', 'undo', 'recover', 'find', 'mend', 'trail', 'after', 'old'],
+  yes: ['rotate', 'leaked', 'undo', 'find', 'mend', 'after', 'old'],
+  json: ['rotate', 'leaked', 'status', 'undo', 'recover', 'find', 'mend', 'trail', 'after', 'old'],
   csv: ['trail'],
   since: ['trail', 'after'],
   deactivate: ['after'],
@@ -168,7 +189,7 @@ const belongsTo: { readonly [name in keyof typeof flags]?: readonly Command[] } 
   'end-sessions': ['after'],
   finish: ['after'],
   regions: ['trail'],
-  recover: ['recover', 'rotate', 'undo', 'mend'],
+  recover: ['recover', 'rotate', 'leaked', 'undo', 'mend'],
   port: ['serve'],
   host: ['serve'],
   'no-open': ['serve', 'recover'],
@@ -247,6 +268,7 @@ function checked(values: Values, positionals: readonly string[]): Options {
     deleteSpares: keyIdsOf('delete-spare', values['delete-spare']),
     merge: keyIdsOf('merge', values.merge),
     ...(values['make-room'] === undefined ? {} : { makeRoom: makeRoomOf(values['make-room']) }),
+    keepActive: keyIdsOf('keep-active', values['keep-active']),
     includeCanaries: values['include-canaries'] ?? false,
     hooks: (values.hook ?? []).map(hookOf),
     dryRun: values['dry-run'] ?? false,
@@ -257,6 +279,7 @@ function checked(values: Values, positionals: readonly string[]): Options {
     ...(command === 'trail' ? { trail: trailOf(found, values) } : {}),
     ...(command === 'after' ? { after: afterOf(found, values) } : {}),
     ...(command === 'old' ? { old: oldOf(found, values) } : {}),
+    ...(command === 'leaked' ? { leaked: leakedOf(found, values) } : {}),
     ...(port === undefined ? {} : { port }),
     ...(olderThanDays === undefined ? {} : { olderThanDays }),
     ...(values.signer === undefined ? {} : { signer: values.signer }),
@@ -286,10 +309,11 @@ const shown: { readonly [command in Command]: string } = {
   recover: "'keyturn --recover'",
   find: "'keyturn find'",
   old: "'keyturn old'",
+  leaked: "'keyturn leaked'",
 }
 
 /** Ids may be given one after the other. */
-const listsIds: ReadonlySet<Command> = new Set(['find', 'trail', 'after', 'old'])
+const listsIds: ReadonlySet<Command> = new Set(['find', 'trail', 'after', 'old', 'leaked'])
 
 function commandOf(
   positionals: readonly string[],
@@ -347,6 +371,31 @@ function oldOf(words: readonly string[], values: Values): NonNullable<Options['o
   if (!all.every((id) => parseKeyId(id)))
     throw new UsageError('keyturn old takes whole access key ids, and one of what was given is none.')
   return { act: { kind: gone ? 'delete' : 'activate', ids: [...new Set(all)] } }
+}
+
+/** Ids may be given one after the other: `--leave A B`. */
+function leakedOf(words: readonly string[], values: Values): NonNullable<Options['leaked']> {
+  const given = (['kill', 'leave', 'reopen'] as const).filter((act) => values[act] !== undefined)
+  if (given.length > 1)
+    throw new UsageError(
+      `Give one of ${given.map((act) => `--${act}`).join(' and ')}: each is an act of its own.`,
+    )
+  const [act] = given
+  if (values.because !== undefined && act !== 'leave') throw new UsageError('--because goes with --leave.')
+  const named = act === 'leave' || act === 'reopen' ? [...(values[act] ?? []), ...words] : words
+  // What stands there may be anything, a secret among others: it is not repeated.
+  if (!named.every((id) => parseKeyId(id)))
+    throw new UsageError('keyturn leaked takes whole access key ids, and one of what was given is none.')
+  const keys = [...new Set(named)]
+  if (act === 'kill') return { act: { kind: 'kill', keys: keys.length > 0 ? keys : 'open' } }
+  if (act === 'leave')
+    return { act: { kind: 'leave', keys, ...(values.because !== undefined && { why: values.because }) } }
+  if (act === 'reopen') return { act: { kind: 'reopen', keys } }
+  if (keys.length > 0)
+    throw new UsageError(
+      'keyturn leaked takes ids with --leave, --reopen or --kill; --profile NAME names keys.',
+    )
+  return {}
 }
 
 /** Ids may be given one after the other: `--deactivate A B`. */

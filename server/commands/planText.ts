@@ -1,10 +1,11 @@
 import type { Plan, PlanRotate, PlanSkip } from '../api/plan.ts'
+import { notAsked } from '../rotation/ledger.ts'
 import { daysSince } from '../../shared/age.ts'
 import { choiceLines, withoutEffect } from './choiceText.ts'
-import { count, owner, places, sentence, short } from './wording.ts'
+import { count, owner, places, sentence, short, when } from './wording.ts'
 
 /** Left on purpose, so that it is no failure: not asked for, or nothing that a rotation is for. */
-const onPurpose = new Set(['excluded', 'canary', 'younger'])
+const onPurpose = new Set([...notAsked, 'left-out'])
 
 /** What was asked for and cannot be done, so that a person has to look. */
 export function leftOver({ choose, skip }: Plan): number {
@@ -47,11 +48,14 @@ export function planText(plan: Plan, now: number, profilesOf: (key: string) => r
 }
 
 /** The sum, where it is more than the keys above: what is lost for good, and what was asked for and stays. */
-function inAll({ rotate, consequences: { deleteForGood, stay } }: Plan): string[] {
-  if (deleteForGood.length === 0 && stay.length === 0) return []
+function inAll({ rotate, consequences: { deleteForGood, keepActive, inUse, stay }, oldKey }: Plan): string[] {
+  const kept = oldKey === 'keep' ? 0 : keepActive.length
+  if (deleteForGood.length + stay.length + inUse.length + kept === 0) return []
   const parts = [
     `${rotate.length} of ${count(rotate.length + stay.length, 'key')} rotated`,
     deleteForGood.length > 0 && `${deleteForGood.length} deleted for good`,
+    inUse.length > 0 && `${inUse.length} in use now`,
+    kept > 0 && `${kept} kept active`,
     stay.length > 0 && `${stay.length} left as ${stay.length === 1 ? 'it is' : 'they are'}`,
   ]
   return [`In all: ${parts.filter(Boolean).join(' · ')}.`]
@@ -65,6 +69,13 @@ function clearedLines({ makeRoom }: Plan): string[] {
   return [
     `${count(quiet.length, 'old key')} deleted for good: off since ${since.slice(0, 10)}, unused since.`,
   ]
+}
+
+/** `used 4 minutes ago by s3 in eu-central-1` */
+function useWords({ at, service, region }: NonNullable<PlanRotate['lastUsed']>, now: number): string {
+  const ago = at === undefined ? '' : ` ${when(at, now).replace(/,.*/, '')}`
+  const where = region !== undefined && region !== 'N/A' ? ` in ${region}` : ''
+  return `used${ago}${service === undefined ? '' : ` by ${service}`}${where}`
 }
 
 function rotateLines(row: PlanRotate, now: number): string[] {
@@ -81,6 +92,15 @@ function rotateLines(row: PlanRotate, now: number): string[] {
       `      - ${short(row.merges.id)} is deleted for good to make room; undo does not bring it back`,
     )
   }
+  if (row.signer) {
+    const { profile, always } = row.signer
+    lines.push(`      signed by [${profile}]${always ? '' : ' if its own rights are refused'}`)
+  }
+  if (row.oldKey === 'keep') lines.push(`      the old key stays active`)
+  if (row.inUse.includes(row.key) && row.lastUsed)
+    lines.push(
+      `      ! ${useWords(row.lastUsed, now)}${row.oldKey === 'keep' ? '' : `: what does that must read the new key. To keep it active for now, add: --keep-active ${row.key}`}`,
+    )
   for (const note of row.notes) lines.push(`      ${note}`)
   return lines
 }

@@ -1,4 +1,5 @@
 import type { Rotation, Run } from '../api/run.ts'
+import { accountLines, exposedLines } from './ledgerText.ts'
 import { count, left, places, sentence, short } from './wording.ts'
 
 /** What is true now, what to do next, and how to undo. @param undoable false where nothing of it outlives this command */
@@ -6,9 +7,9 @@ export function resultText(run: Run, now: number, undoable: boolean): string {
   const good = run.rotations.filter((each) => each.state === 'done' || each.state === 'undone')
   const untouched = run.rotations.filter((each) => leftAlone.has(each.state))
   const stuck = run.rotations.filter((each) => !good.includes(each) && !untouched.includes(each))
-  const lines: string[] = []
+  const lines: string[] = accountLines(run)
   if (good.length > 0) {
-    lines.push(`${verbs[run.kind]} ${count(good.length, 'key')}.`)
+    if (lines.length === 0) lines.push(`${verbs[run.kind]} ${count(good.length, 'key')}.`)
     for (const each of good) lines.push(`  ${place(each)}  ${became(run, each)}`, ...asides(each))
   }
   if (untouched.length > 0) {
@@ -24,7 +25,10 @@ export function resultText(run: Run, now: number, undoable: boolean): string {
   if (stuck.some((each) => each.state === 'interrupted')) {
     lines.push('To finish it or roll it back: keyturn --recover')
   }
-  if (undoable) lines.push(...undoLines(run, now))
+  if (undoable) {
+    const open = run.left?.filter(({ state }) => state === 'open') ?? []
+    lines.push(...exposedLines(open), ...undoLines(run, now))
+  }
   return lines.join('\n')
 }
 
@@ -38,6 +42,7 @@ const verbs: Readonly<Record<Run['kind'], string>> = {
   activate: 'Activated',
   deactivate: 'Deactivated',
   delete: 'Deleted',
+  kill: 'Turned off',
 }
 
 const states: Readonly<Record<Rotation['oldKeyState'], string>> = {

@@ -33,7 +33,11 @@ export async function rotate(command: Command): Promise<Ended> {
 }
 
 /** @param except keys that an interrupted run is still about */
-async function rotateWith(engine: Engine, command: Command, except: ReadonlySet<string>): Promise<Ended> {
+export async function rotateWith(
+  engine: Engine,
+  command: Command,
+  except: ReadonlySet<string>,
+): Promise<Ended> {
   const { options, terminal, interruption } = command
   const wanted = without(await wantedOf(engine, command), except)
   const { troubles } = wanted
@@ -42,7 +46,9 @@ async function rotateWith(engine: Engine, command: Command, except: ReadonlySet<
   const plan = await planOf(engine, command, wanted)
   const left = leftOver(plan)
   const text = planText(plan, engine.clock.now(), (key) => wanted.profilesOf.get(key) ?? [])
-  if (plan.rotate.length === 0) {
+  const leak = plan.request.leak === true
+  // After a theft the account is opened of what cannot be rotated, too.
+  if (plan.rotate.length === 0 && !(leak && plan.consequences.stay.length > 0)) {
     // A person who named a profile is told why nothing happens to it; a timer that looks for overdue keys is not.
     const named = options.profiles.length > 0 && options.olderThanDays === undefined
     if (terminal.talks || left > 0 || options.dryRun || named)
@@ -57,7 +63,8 @@ async function rotateWith(engine: Engine, command: Command, except: ReadonlySet<
     terminal.print('A dry run: nothing was changed.')
     return { code: codeWith(troubles, exit.ok), document: { ...filesDocument(troubles), notices, plan } }
   }
-  if (!options.yes) await confirmed(command, `Rotate ${count(plan.rotate.length, 'key')}?`)
+  if (!options.yes && plan.rotate.length > 0)
+    await confirmed(command, `Rotate ${count(plan.rotate.length, 'key')}?`)
   if (interruption.requested) throw new Failure(stoppedBefore)
   const begun = await engine.runs.start({
     ...withHooks(await engine.plans.take(plan.id), options.hooks),
@@ -90,7 +97,7 @@ function waitsOnly({ rotations }: Run): boolean {
   )
 }
 
-function keysOf(runs: readonly Run[]): ReadonlySet<string> {
+export function keysOf(runs: readonly Run[]): ReadonlySet<string> {
   const open = runs.flatMap(({ rotations }) => rotations.filter(({ state }) => state === 'interrupted'))
   return new Set(open.flatMap(({ key, newKey }) => (newKey === undefined ? [key] : [key, newKey])))
 }
@@ -172,7 +179,11 @@ async function planOf(engine: Engine, command: Command, wanted: Wanted): Promise
       keys: request,
       oldKey: options.oldKey,
       ...(options.deleteSpares.length > 0 && { deleteSpares: [...options.deleteSpares] }),
-      ...(options.makeRoom !== undefined && { makeRoom: options.makeRoom }),
+      ...(options.makeRoom !== undefined
+        ? { makeRoom: options.makeRoom }
+        : options.command === 'leaked' && { makeRoom: 'ask' as const }),
+      ...(options.command === 'leaked' && { leak: true }),
+      ...(options.keepActive.length > 0 && { keepActive: [...options.keepActive] }),
       ...(options.merge.length > 0 && { merge: [...options.merge] }),
       ...(options.includeCanaries && { includeCanaries: true }),
       ...(options.signer !== undefined && { signer: options.signer }),

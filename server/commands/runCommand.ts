@@ -11,6 +11,7 @@ import type { Options } from './options.ts'
 import { after } from './after.ts'
 import { find } from './find.ts'
 import { handOver } from './handOver.ts'
+import { leaked } from './leaked.ts'
 import { mend } from './mend.ts'
 import { old } from './old.ts'
 import { recover } from './recover.ts'
@@ -32,6 +33,7 @@ const commands: Readonly<Record<Exclude<Options['command'], 'serve'>, (command: 
     find,
     trail,
     after,
+    leaked,
   }
 
 /** Runs a command that needs no page, or has the Keyturn run it that holds the state directory. @returns the exit code */
@@ -98,10 +100,11 @@ function troubleOf(error: unknown): Trouble {
   }
 }
 
-function asksFirst({ command, find: wanted, after: wish, old: aged }: Options): boolean {
+function asksFirst({ command, find: wanted, after: wish, old: aged, leaked: theft }: Options): boolean {
   return (
     aged?.act !== undefined ||
     command === 'rotate' ||
+    (command === 'leaked' && theft?.act !== undefined && theft.act.kind !== 'reopen') ||
     command === 'undo' ||
     command === 'mend' ||
     wanted?.update === true ||

@@ -1,6 +1,7 @@
 import type { Changed } from '../api/inventory.ts'
 import { daysSince } from '../../shared/age.ts'
 import { changeWords } from '../../shared/changeWords.ts'
+import { exposedLines } from './ledgerText.ts'
 import { isDue, type Due } from './due.ts'
 import { count, left, places, sentence, short, when } from './wording.ts'
 
@@ -16,6 +17,7 @@ export function statusText(due: Due): string {
     'Changed at AWS, and not by Keyturn:',
     due.changed.map((each) => changedText(each, now)),
   )
+  lines.push(...exposedLines(due.ledger.open, due.ledger.asked))
   section(
     `${count(due.wentBack.length, 'profile')} went back to a key that was replaced:`,
     due.wentBack.map(
