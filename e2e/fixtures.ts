@@ -63,7 +63,7 @@ export const test = base.extend<{ stage: Stage; watch: Watch }>({
 export async function hold(
   page: Page,
   url: string,
-  method: 'POST' | 'PUT' | 'DELETE' | 'GET',
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET',
 ): Promise<{ asked: unknown[]; release: () => void }> {
   const asked: unknown[] = []
   let release = (): void => undefined

@@ -23,7 +23,9 @@ test('every run is listed, exported as CSV and JSON, and reported', async ({ sta
   await visit(page, 'Keys')
   await page.getByRole('button', { name: 'Rotate everything' }).click()
   await startButton(page, '2 keys').click()
-  await expect(page.getByRole('heading', { level: 1, name: '1 of 2 keys rotated' })).toBeVisible()
+  await expect(
+    page.getByRole('heading', { level: 1, name: '1 of 2 keys replaced. 1 still works.' }),
+  ).toBeVisible()
   const made = stage.pair('default')
   const secrets = [...before.values(), made].map(({ secret }) => secret)
 

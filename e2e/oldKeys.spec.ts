@@ -112,7 +112,6 @@ test('the next plan of the same user offers its old key, so that the quota never
   await page
     .getByRole('radio', { name: `Delete ****${first.id.slice(-4)}, an old key that Keyturn turned off` })
     .check()
-  await page.getByRole('button', { name: 'Apply 1 choice' }).click()
   await startButton(page, '1 key').click()
   await expect(page.getByRole('heading', { level: 1, name: '1 key rotated' })).toBeVisible()
   expect(stage.statuses('default')).toEqual({ [second.id]: 'Inactive', [stage.pair('default').id]: 'Active' })

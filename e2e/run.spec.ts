@@ -61,7 +61,9 @@ test('Stop lets the steps under way end and rolls back what has not reached the 
   await page.getByRole('button', { name: 'Stop after the steps under way' }).click()
   await expect(page.getByText('Stopping after the steps under way.')).toBeVisible()
   held.remove()
-  await expect(page.getByRole('heading', { level: 1, name: '0 of 2 keys rotated' })).toBeVisible()
+  await expect(
+    page.getByRole('heading', { level: 1, name: '0 of 2 keys replaced. 2 still work.' }),
+  ).toBeVisible()
   for (const [user, pair] of before) {
     expect(stage.pair(user)).toEqual(pair)
     expect(stage.statuses(user)).toEqual({ [pair.id]: 'Active' })

@@ -1,7 +1,8 @@
 import type { After, AfterPlan, AfterPlanRequest, AfterRun } from '../server/api/after.ts'
 import type { Tidying, Which } from '../server/api/inventory.ts'
 import type { PlaceChanges, Places, PlacesRequest, PlacesUpdated } from '../server/api/places.ts'
-import type { Plan, PlanRequest } from '../server/api/plan.ts'
+import type { Ledger } from '../server/api/ledger.ts'
+import type { Plan, PlanChange, PlanRequest } from '../server/api/plan.ts'
 import type { Problem, Trouble } from '../server/api/problem.ts'
 import type { HistoryRow, Run, RunList, UndoRequest } from '../server/api/run.ts'
 import type { SessionReply } from '../server/api/session.ts'
@@ -111,6 +112,24 @@ export class Api {
 
   getPlan(id: string): Promise<Plan> {
     return this.#json('GET', `/api/plans/${encodeURIComponent(id)}`)
+  }
+
+  /** One choice made differently; the others stay. */
+  changePlan(id: string, change: PlanChange): Promise<Plan> {
+    return this.#json('PATCH', `/api/plans/${encodeURIComponent(id)}`, change)
+  }
+
+  /** Leaves keys working, by name, or takes that back. */
+  leaveKeys(keys: readonly string[], left: boolean, why?: string): Promise<Ledger> {
+    return this.#json('POST', `/api/ledger/${left ? 'leave' : 'reopen'}`, {
+      keys,
+      ...(why !== undefined && { why }),
+    })
+  }
+
+  /** @param confirm the key's last four characters, or how many they are */
+  killKeys(keys: readonly string[], confirm: string, signer?: string): Promise<Run> {
+    return this.#json('POST', '/api/ledger/kill', { keys, confirm, ...(signer !== undefined && { signer }) })
   }
 
   start(plan: string): Promise<Run> {

@@ -279,6 +279,7 @@ export const inventory = (part: Partial<Inventory> = {}): Inventory => ({
   oldKeys,
   wentBack: [],
   changed: [],
+  ledger: { leak: false, asked: 0, open: [] },
   notices: [],
   ...part,
 })
@@ -493,6 +494,9 @@ const planned = (k: Key): PlanRotate => ({
       after: 'aws_secret_access_key = (new secret)',
     },
   ]),
+  oldKey: 'deactivate',
+  lastUsed: k.lastUsed,
+  inUse: k.lastUsed?.at !== undefined && now - Date.parse(k.lastUsed.at) < 86_400_000 ? [k.id] : [],
   notes: k.profiles.includes('terraform')
     ? ['Also used by 4 roles: deploy, deploy-eu, audit and break-glass.']
     : [],
@@ -591,7 +595,7 @@ const planRows = (part: Partial<Plan>): Omit<Plan, 'consequences'> => ({
 
 export function plan(part: Partial<Plan> = {}): Plan {
   const rows = planRows(part)
-  return { ...rows, consequences: consequencesOf(rows, rows.oldKey) }
+  return { ...rows, consequences: consequencesOf(rows) }
 }
 
 export const history: HistoryRow[] = [finished, partial].flatMap((r, at) =>

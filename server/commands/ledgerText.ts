@@ -1,20 +1,5 @@
 import type { LeftAct, OpenLeft } from '../api/ledger.ts'
-import type { Run } from '../api/run.ts'
 import { count, places, short } from './wording.ts'
-
-/** `6 of 11 keys replaced. 4 still work, 1 is dead.` Nothing of a run that was asked for no keys. */
-export function accountLines({ asked, left }: Pick<Run, 'asked' | 'left'>): string[] {
-  if (asked === undefined || left === undefined) return []
-  const open = left.filter(({ state }) => state === 'open').length
-  const dead = left.filter(({ closedBy }) => closedBy === 'dead').length
-  const rest = [
-    open > 0 && `${open} still ${open === 1 ? 'works' : 'work'}`,
-    dead > 0 && `${dead} ${dead === 1 ? 'is' : 'are'} refused by AWS`,
-  ].filter(Boolean)
-  return [
-    `${asked - left.length} of ${count(asked, 'key')} replaced.${rest.length > 0 ? ` ${rest.join(', ')}.` : ''}`,
-  ]
-}
 
 /** A line for each key that still works, each with the command that sees to it. */
 export function exposedLines(

@@ -1,5 +1,6 @@
 import type { Rotation, Run } from '../api/run.ts'
-import { accountLines, exposedLines } from './ledgerText.ts'
+import { accountWords } from '../../shared/account.ts'
+import { exposedLines } from './ledgerText.ts'
 import { count, left, places, sentence, short } from './wording.ts'
 
 /** What is true now, what to do next, and how to undo. @param undoable false where nothing of it outlives this command */
@@ -7,7 +8,8 @@ export function resultText(run: Run, now: number, undoable: boolean): string {
   const good = run.rotations.filter((each) => each.state === 'done' || each.state === 'undone')
   const untouched = run.rotations.filter((each) => leftAlone.has(each.state))
   const stuck = run.rotations.filter((each) => !good.includes(each) && !untouched.includes(each))
-  const lines: string[] = accountLines(run)
+  const account = accountWords(run)
+  const lines: string[] = account === undefined ? [] : [account]
   if (good.length > 0) {
     if (lines.length === 0) lines.push(`${verbs[run.kind]} ${count(good.length, 'key')}.`)
     for (const each of good) lines.push(`  ${place(each)}  ${became(run, each)}`, ...asides(each))

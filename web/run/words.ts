@@ -1,4 +1,5 @@
 import type { OldKeyMode } from '../../server/api/plan.ts'
+import { accountWords } from '../../shared/account.ts'
 import type { Rotation, Run, RunKind, StepName } from '../../server/api/run.ts'
 import type { Settings } from '../../server/api/settings.ts'
 import { count, list } from '../ui/text.ts'
@@ -88,6 +89,8 @@ export function kindTitle(kind: RunKind): { doing: string; done: string; noun: s
       return { doing: 'Reactivating', done: 'reactivated', noun: 'Reactivation' }
     case 'restore':
       return { doing: 'Restoring', done: 'restored', noun: 'Restore' }
+    case 'kill':
+      return { doing: 'Turning off', done: 'turned off', noun: 'Turning off' }
     case 'mend':
       return { doing: 'Putting back', done: 'put back', noun: 'Mending' }
     case 'activate':
@@ -99,13 +102,15 @@ export function kindTitle(kind: RunKind): { doing: string; done: string; noun: s
   }
 }
 
-/** 'Rotating 12 keys', '10 of 12 keys rotated'. */
+/** 'Rotating 12 keys', '12 keys rotated', '6 of 11 keys replaced. 5 still work.' */
 export function runTitle(run: Run): string {
   const words = kindTitle(run.kind)
   const total = run.rotations.length
   if (run.state === 'running') return `${words.doing} ${count(total, 'key')}`
   const done = run.rotations.filter(({ state }) => state === 'done' || state === 'undone').length
   if (run.state === 'interrupted') return `${words.noun} of ${count(total, 'key')} was interrupted`
+  const account = accountWords(run)
+  if (account !== undefined && (run.left?.length ?? 0) > 0) return account
   return done === total
     ? `${count(total, 'key')} ${words.done}`
     : `${done} of ${count(total, 'key')} ${words.done}`
