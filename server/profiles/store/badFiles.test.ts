@@ -106,16 +106,25 @@ describe('in a child process', () => {
   })
 
   const immutable = process.getuid?.() === 0 && spawnSync('chattr', ['-V']).error === undefined
-  it.skipIf(!immutable)('a directory that is marked immutable', async () => {
+  it.skipIf(!immutable).each([
+    ['immutable', 'i'],
+    ['append-only', 'a'],
+  ])('a directory that is marked %s: nothing is left in it', async (_, flag) => {
     await files.put('credentials', section('a', 1))
-    if (spawnSync('chattr', ['+i', files.directory]).status !== 0) return
+    const before = await fs.readdir(files.directory)
+    if (spawnSync('chattr', [`+${flag}`, files.directory]).status !== 0) return
     try {
+      const { directory } = files
       expect(await preflight()).toMatchObject({
         name: 'file-unwritable',
-        code: expect.stringMatching(/EPERM|EACCES/),
+        detail: expect.stringContaining(`its directory ${directory} is protected against changes`),
+        remedy: `Take the protection off: chattr -i -a ${directory}`,
+        code: 'EPERM',
       })
+      expect((await files.open().read()).files.credentials).toMatchObject({ state: 'ok', writable: false })
+      expect(await fs.readdir(directory)).toEqual(before)
     } finally {
-      execFileSync('chattr', ['-i', files.directory])
+      execFileSync('chattr', [`-${flag}`, files.directory])
     }
   })
 

@@ -45,15 +45,16 @@ export async function writableTarget(file: string): Promise<Target> {
   await refuseProtected(file, real)
   const directory = path.dirname(real)
   await fs.access(directory, constants.W_OK | constants.X_OK).catch((error: unknown) => {
-    throw codeOf(error) === 'EACCES'
-      ? unwritable(
-          file,
-          `its directory ${directory} is read-only for you`,
-          `Make it writable: chmod u+w ${directory}`,
-          error,
-        )
-      : unwritableBy(file, error)
+    if (codeOf(error) === 'EACCES')
+      throw unwritable(
+        file,
+        `its directory ${directory} is read-only for you`,
+        `Make it writable: chmod u+w ${directory}`,
+        error,
+      )
+    throw isRefusedByMark(error) ? protectedDirectory(file, directory, error) : unwritableBy(file, error)
   })
+  await refuseKeptName(file, real)
   await refuseMount(file, real, stat)
   return { path: file, real, stat }
 }
@@ -85,13 +86,36 @@ async function refuseProtected(file: string, real: string): Promise<void> {
     await (await fs.open(real, 'r+')).close()
   } catch (error) {
     if (codeOf(error) !== 'EPERM') throw unwritableBy(file, error)
-    throw unwritable(
-      file,
-      'it is protected against changes (immutable or append-only)',
-      `Take the protection off: ${process.platform === 'darwin' ? 'chflags nouchg,nouappnd' : 'chattr -i -a'} ${real}`,
-      error,
-    )
+    throw unwritable(file, 'it is protected against changes (immutable or append-only)', takeOff(real), error)
   }
+}
+
+/**
+ * An append-only directory takes new files and lets none be replaced or removed: the trial's own file would stay there,
+ * too. Linux looks at that before it looks at what is to be removed, so that a file which is removed as if it were a
+ * directory tells it, and nothing is done; a system that looks the other way round says ENOTDIR.
+ */
+async function refuseKeptName(file: string, real: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const error = await fs.rmdir(real).catch((refused: unknown) => refused)
+  if (isRefusedByMark(error)) throw protectedDirectory(file, path.dirname(real), error)
+}
+
+function isRefusedByMark(error: unknown): boolean {
+  return codeOf(error) === 'EPERM' && process.platform !== 'win32'
+}
+
+function protectedDirectory(file: string, directory: string, cause: unknown): Failure {
+  return unwritable(
+    file,
+    `its directory ${directory} is protected against changes (immutable or append-only)`,
+    takeOff(directory),
+    cause,
+  )
+}
+
+function takeOff(protectedPath: string): string {
+  return `Take the protection off: ${process.platform === 'darwin' ? 'chflags nouchg,nouappnd' : 'chattr -i -a'} ${protectedPath}`
 }
 
 /** A file that is mounted by itself (`docker run -v …/credentials:…`) fails a rename with EBUSY; said before a key is made. */
