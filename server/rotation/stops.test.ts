@@ -48,7 +48,7 @@ describe('a stop', () => {
     expect(stage.room.events).toHaveLength(told)
     await stage.room.runs.idle()
     const over = stage.room.runs.existing(run)
-    expect(over.state).toBe('stopped')
+    expect(over).toMatchObject({ state: 'stopped', stopping: false })
     expect(stage.room.runs.stop(run)).toEqual(over)
   })
 

@@ -340,7 +340,9 @@ describe('a run', () => {
 
   it('tells what it undoes, and that it is stopping', () => {
     const stopping = new Set(['r1'])
-    expect(viewRun({ ...header, undoes: 'r0' }, [], [], { ...quiet, stopping })).toMatchObject({
+    const running = [rotation('running')]
+    expect(viewRun(header, [rotation('stopped')], [], { ...quiet, stopping }).stopping).toBe(false)
+    expect(viewRun({ ...header, undoes: 'r0' }, running, [], { ...quiet, stopping })).toMatchObject({
       undoes: 'r0',
       stopping: true,
     })

@@ -137,7 +137,7 @@ export function viewRun(
     ...(header.undoes !== undefined && { undoes: header.undoes }),
     ...(header.by !== undefined && { by: header.by }),
     state,
-    stopping: now.stopping.has(header.run),
+    stopping: state === 'running' && now.stopping.has(header.run),
     startedAt: header.at,
     ...(finishedAt !== '' && { finishedAt }),
     oldKey: header.oldKey,
