@@ -31,6 +31,40 @@ describe('the quota', () => {
     expect(stage.clock.now() - begin).toBeLessThan(60_000)
   })
 
+  it('that lingers after the key of a lost reply was deleted is waited out, and laid to nobody', async () => {
+    const stage = await Stage.open()
+    loses(stage, 'lost-after', 1)
+    for (const skip of [1, 1]) answers(stage.iam, 'createKey', () => Promise.reject(refusal('quota')), skip)
+    const rotation = await stage.rotate()
+    expect([rotation.state, rotation.problem]).toEqual(['done', undefined])
+    expect(stage.keys).toHaveLength(2)
+  })
+
+  it('that lingers after a rollback deleted the new key is waited out when it is retried', async () => {
+    const stage = await Stage.open()
+    stage.iam.spread = 1_000
+    const rotation = await stage.rotate()
+    expect(rotation.state).toBe('rolledBack')
+    stage.iam.spread = 0
+    answers(stage.iam, 'createKey', () => Promise.reject(refusal('quota')))
+    expect((await stage.retry(rotation)).state).toBe('done')
+  })
+
+  it('that lingers though no other key is there ends in AWS’s own words, which name no other program', async () => {
+    const stage = await Stage.open()
+    stage.iam.createKey = () => Promise.reject(refusal('quota'))
+    expect((await stage.rotate()).problem?.detail).toBe('AWS said quota.')
+  })
+
+  it('is told in AWS’s own words where nobody can look who took it', async () => {
+    const stage = await Stage.open()
+    answers(stage.iam, 'createKey', () => {
+      stage.user.denied.add('ListAccessKeys')
+      return Promise.reject(refusal('quota'))
+    })
+    expect((await stage.rotate()).problem?.detail).toBe('AWS said quota.')
+  })
+
   it('that another program has used up since the check is told as that', async () => {
     const stage = await Stage.open()
     answers(stage.iam, 'createKey', () => {

@@ -9,7 +9,7 @@ import type { World } from '../world.ts'
 import { listedNow } from './check.ts'
 import { newKeyOf } from './facts.ts'
 
-/** The quota may linger for a moment after the spare key was deleted. */
+/** The quota may linger for a moment after a key was deleted. */
 const roomPatienceMs = 30_000
 /** The list of before must be younger than this, in milliseconds: a key that is made after it may be another's. */
 const listAgeMs = 2_000
@@ -27,7 +27,7 @@ export const create: Step<World> = {
   async do(world, known) {
     const { acts, clock, settings } = world.shop
     const from = await world.fromPair()
-    const room = new Patience(clock, roomPatienceMs)
+    let room: Patience | undefined
     let facts: Facts = known
     let second = false
     for (;;) {
@@ -40,8 +40,8 @@ export const create: Step<World> = {
         return { newKey: made.id }
       } catch (error) {
         if (!(error instanceof AwsFailure)) throw error
-        const lingering = error.kind === 'quota' && known['spareDeleted'] === true && !room.over
-        if (lingering) {
+        const full = error.kind === 'quota' ? await whoFills(world, known, facts, from) : undefined
+        if (full === 'nobody' && !(room ??= new Patience(clock, roomPatienceMs)).over) {
           world.note('Waiting for AWS to notice that there is room again')
           await world.pause(settings().verification.intervalMs)
         } else if (error.kind === 'ambiguous' && !second) {
@@ -52,7 +52,7 @@ export const create: Step<World> = {
           // Said at once, so that neither the rollback nor a recovery waits for a key that was never made.
           if (!mayHaveActed.has(error.kind)) await world.record('create', { createRefused: true })
           else await lost(world)
-          throw error.kind === 'quota' && Array.isArray(known['keysBefore']) ? overtaken(error, known) : error
+          throw full === 'another' ? overtaken(error) : error
         }
         // After a lost reply the list of before it stays: in a newer one its key would pass for an older one.
         const again = second ? request(world) : await asked(world, facts, from)
@@ -83,10 +83,29 @@ export const create: Step<World> = {
   },
 }
 
-/** The check had found room: to advise deleting a key could cost someone else the one they have just made. */
-function overtaken(quota: AwsFailure, known: Facts): Failure {
-  // The key that made room lingers in AWS's count: nobody else made one.
-  if (known['spareDeleted'] === true) return quota
+/**
+ * Who took the room that the check had found, by the list as it is now. Nobody: AWS still counts a key that is gone, be it
+ * the one that made room, one of a lost reply, or one that an earlier run or a person deleted a moment ago.
+ */
+async function whoFills(
+  world: World,
+  known: Facts,
+  facts: Facts,
+  from: KeyPair,
+): Promise<'nobody' | 'another' | undefined> {
+  const unseen = known['spareDeleted'] === true ? 'nobody' : undefined
+  if (!Array.isArray(known['keysBefore'])) return unseen
+  const expected = new Set([...idsIn(known['keysBefore']), ...idsIn(facts['strays']), ...world.ours()])
+  return world
+    .signed(from, (signer, options) => world.shop.iam.listKeys(signer, options))
+    .then(
+      ({ keys }) => (keys.every(({ id }) => expected.has(id)) ? 'nobody' : 'another'),
+      () => unseen,
+    )
+}
+
+/** To advise deleting a key could cost someone else the one they have just made. */
+function overtaken(quota: AwsFailure): Failure {
   return new Failure(
     {
       ...quota.trouble,
