@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { printable, printableJson } from './printable.ts'
+import { nameMeant, printable, printableJson } from './printable.ts'
 
 const cases: readonly [string, string][] = [
   ['\u001b[2J\u001b[H[prod]', '\\u{1b}[2J\\u{1b}[H[prod]'],
@@ -21,5 +21,24 @@ describe('what is printed', () => {
     const json = printableJson({ deep: [text] })
     expect(JSON.parse(json)).toEqual({ deep: [text] })
     expect(json).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+  })
+})
+
+describe('a name that a person gives back', () => {
+  const hidden = 'ad\u200bmin'
+
+  it.each([
+    ['as it was shown', 'ad\\u{200b}min', hidden],
+    ['as it is', hidden, hidden],
+    ['of nothing that is there', 'other', 'other'],
+    ['that has nothing hidden', 'admin', 'admin'],
+  ])('%s', (_, text, meant) => {
+    expect(nameMeant(text, ['admin', hidden])).toBe(meant)
+  })
+
+  it('is never that of another which merely looks like it', () => {
+    const posing = 'ad\\u{200b}min'
+    expect(nameMeant(printable(hidden), [posing, hidden])).toBe(hidden)
+    expect(nameMeant(printable(posing), [posing, hidden])).toBe(posing)
   })
 })

@@ -18,3 +18,11 @@ export function printableJson(value: unknown): string {
   const inJson = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
   return JSON.stringify(value, undefined, 2).replace(unseen, (char) => char.split('').map(inJson).join(''))
 }
+
+/**
+ * Which of these names a person means, who writes it as it was shown or as it is; the text itself where it is none of them.
+ * What is shown goes first: of two names it tells which.
+ */
+export function nameMeant(text: string, names: readonly string[]): string {
+  return names.find((name) => printable(name) === text) ?? text
+}

@@ -80,19 +80,22 @@ describe('a profile named to act on the terminal', () => {
     const ground = await lay({ name: 'sam' })
     const text = await fs.readFile(ground.credentials, 'utf8')
     const name = 'live\u202edorp\u001b[2J\u009b1A'
+    const shownName = 'live\\u{202e}dorp\\u{1b}[2J\\u{9b}1A'
     await fs.writeFile(ground.credentials, text.replace('[sam]', `[${name}]`))
     const exits = [
       await ground.run('status', '--check'),
       await ground.run('rotate', '--all', '--dry-run'),
       await ground.run('rotate', '--profile', `${name}?`),
+      await ground.run('rotate', '--profile', shownName, '--signer', shownName, '--dry-run'),
       await ground.run('rotate', '--all', '--yes'),
-      await ground.run('undo', '--profile', name, '--yes', '--json'),
+      await ground.run('undo', '--profile', shownName, '--yes', '--json'),
     ]
     for (const { stdout, stderr } of exits) expect(stdout + stderr).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
-    for (const { stdout } of [exits[0]!, exits[1]!, exits[3]!])
-      expect(stdout).toContain('[live\\u{202e}dorp\\u{1b}[2J\\u{9b}1A]')
-    expect(documentOf(exits[4]!).exitCode).toBe(0)
-    expect(exits[4]!.stdout).toContain('live\\u202edorp\\u001b[2J\\u009b1A')
+    for (const { stdout } of [exits[0]!, exits[1]!, exits[3]!, exits[4]!])
+      expect(stdout).toContain(`[${shownName}]`)
+    expect(exits[3]!.code).toBe(0)
+    expect(documentOf(exits[5]!).exitCode).toBe(0)
+    expect(exits[5]!.stdout).toContain('live\\u202edorp\\u001b[2J\\u009b1A')
   })
 })
 

@@ -1,3 +1,4 @@
+import { nameMeant } from '../../shared/printable.ts'
 import type { Plan } from '../api/plan.ts'
 import type { Run } from '../api/run.ts'
 import type { Trouble } from '../api/problem.ts'
@@ -138,7 +139,8 @@ async function wantedOf(engine: Engine, { options, env }: Command): Promise<Want
   }
   const ids = new Set<string>()
   const keyless: Plan['skip'] = []
-  for (const name of new Set(options.profiles)) {
+  const names = snapshot.profiles.map(({ name }) => name)
+  for (const name of new Set(options.profiles.map((each) => nameMeant(each, names)))) {
     const holding = keys.filter((key) => key.profiles.some((profile) => profile.name === name))
     for (const { id } of holding) ids.add(id)
     if (holding.length > 0) continue

@@ -1,3 +1,4 @@
+import { nameMeant } from '../../shared/printable.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { Rotation, Run } from '../api/run.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -91,7 +92,12 @@ async function targetsOf({ runs, undos, keyring }: Engine, { options }: Command)
           undos.ofRotation(id, request),
     )
   if (target === undefined) {
-    const newest = new Map([...new Set(profiles)].map((name) => [name, newestOf(runs.all(), name)]))
+    const all = runs.all()
+    const names = all.flatMap(({ rotations }) =>
+      rotations.flatMap((each) => each.profiles.map(({ name }) => name)),
+    )
+    const meant = new Set(profiles.map((each) => nameMeant(each, names)))
+    const newest = new Map([...meant].map((name) => [name, newestOf(all, name)]))
     for (const [name, found] of newest) if (!found) throw new Failure(neverRotated(name))
     const rotations = [...newest.values()].flatMap((rotation) => rotation ?? [])
     return {

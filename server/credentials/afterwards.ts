@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { nameMeant } from '../../shared/printable.ts'
 import type { After, AfterUser } from '../api/after.ts'
 import type { Rotation } from '../api/run.ts'
 import { kindOf } from '../api/troubles.ts'
@@ -141,7 +142,9 @@ export class Afterwards {
   async #subjects({ profiles, signer }: AfterRequest, options?: CallOptions): Promise<Subject[]> {
     const { keys } = await this.deps.readKeys()
     const rotations = this.deps.rotations()
-    const held = (name: string) => {
+    const names = keys.flatMap((key) => key.profiles.map(({ name }) => name))
+    const held = (said: string) => {
+      const name = nameMeant(said, names)
       const key = keys.find((each) => each.profiles.some((profile) => profile.name === name))
       if (key) return key
       throw new Failure({

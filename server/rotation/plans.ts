@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { nameMeant } from '../../shared/printable.ts'
 import type { ServerEvent } from '../api/events.ts'
 import type { Plan, PlanChange, PlanRequest, PlanSkip } from '../api/plan.ts'
 import type { Trouble } from '../api/problem.ts'
@@ -74,10 +75,10 @@ export class Plans {
   }
 
   /** Begins to look; the plan is `ready` when all its keys have been checked. */
-  async begin(request: PlanRequest): Promise<Plan> {
+  async begin(asked: PlanRequest): Promise<Plan> {
     const { snapshot, keys } = await this.#deps.readKeys()
-    const wanted = this.#wanted(request, keys)
-    for (const profile of signersOf(request)) adminKey(profile, keys)
+    const wanted = this.#wanted(asked, keys)
+    const request = signedAsMeant(asked, keys)
     const view: Plan = {
       id: randomBytes(9).toString('base64url'),
       state: 'checking',
@@ -120,11 +121,11 @@ export class Plans {
     const draft = this.#draft(id)
     if (draft.view.state === 'checking') throw new Failure(notReady)
     if (draft.view.state !== 'ready') throw new Failure(draft.view.state === 'stale' ? stale : used)
-    const request = changedRequest(draft.view, change)
-    const accounts = await this.#signerAccounts(request, draft.files.keys)
+    const wanted = () => signedAsMeant(changedRequest(draft.view, change), draft.files.keys)
+    const accounts = await this.#signerAccounts(wanted(), draft.files.keys)
     if (draft.view.state !== 'ready') throw new Failure(used)
     // Another change may have come while a signer was looked at: it is made on top of that one.
-    this.#plan(draft, changedRequest(draft.view, change), new Map([...(draft.accounts ?? []), ...accounts]))
+    this.#plan(draft, wanted(), new Map([...(draft.accounts ?? []), ...accounts]))
     return draft.view
   }
 
@@ -324,6 +325,20 @@ export class Plans {
 
 function signersOf({ signer, signers = [] }: PlanRequest): string[] {
   return [...new Set([...(signer === undefined ? [] : [signer]), ...signers.map(({ profile }) => profile)])]
+}
+
+/** @throws Failure `no-admin` where a profile that should sign holds no key */
+function signedAsMeant(request: PlanRequest, keys: readonly HeldKey[]): PlanRequest {
+  const names = keys.flatMap(({ profiles }) => profiles.map(({ name }) => name))
+  const meant = {
+    ...request,
+    ...(request.signer !== undefined && { signer: nameMeant(request.signer, names) }),
+    ...(request.signers && {
+      signers: request.signers.map(({ key, profile }) => ({ key, profile: nameMeant(profile, names) })),
+    }),
+  }
+  for (const profile of signersOf(meant)) adminKey(profile, keys)
+  return meant
 }
 
 function adminKey(profile: string, keys: readonly HeldKey[]): HeldKey {

@@ -1,3 +1,4 @@
+import { nameMeant } from '../../shared/printable.ts'
 import type { TrailRequest } from '../api/trail.ts'
 import type { Trouble } from '../api/problem.ts'
 import { kindOf } from '../api/troubles.ts'
@@ -37,7 +38,8 @@ export interface Known {
 }
 
 /** Pure: what is to be found out about one key, and by whom. */
-export function subjectOf(id: string, request: TrailRequest, known: Known): Subject {
+export function subjectOf(id: string, asked: TrailRequest, known: Known): Subject {
+  const request = signedAsMeant(asked, known)
   const old = known.replaced.find((key) => key.id === id)
   const finding = known.finding(id)
   const account = finding?.account?.id ?? old?.account?.id ?? accountIdOf(id)
@@ -71,6 +73,12 @@ export function subjectOf(id: string, request: TrailRequest, known: Known): Subj
     ...(!first && { trouble: nobody(account, request.signer) }),
     isOwn: (event) => known.isOwn(event),
   }
+}
+
+function signedAsMeant({ signer, ...rest }: TrailRequest, { held }: Known): TrailRequest {
+  if (signer === undefined) return rest
+  const names = held.flatMap(({ profiles }) => profiles.map(({ name }) => name))
+  return { ...rest, signer: nameMeant(signer, names) }
 }
 
 /** The key that the files hold now of those that came after this one. */
