@@ -67,6 +67,8 @@ interface Placing {
 
 async function place(target: string, bytes: Buffer, placing: Placing): Promise<void> {
   const made = temporaryBeside(target)
+  // Before the rename: where no further file can be opened, nothing is renamed that could not be made durable.
+  const directory = await openDirectory(path.dirname(target))
   let renamed = false
   try {
     // 0600 until it is complete: a looser mode must not show a half-written secret to others.
@@ -81,11 +83,15 @@ async function place(target: string, bytes: Buffer, placing: Placing): Promise<v
     renamed = true
     placing.placed?.(stat)
   } finally {
-    if (!renamed) await ownFiles.remove(made).catch(() => undefined)
+    if (!renamed) {
+      await ownFiles.remove(made).catch(() => undefined)
+      await directory?.close().catch(() => undefined)
+    }
   }
-  await syncDirectory(path.dirname(target)).catch((error: unknown) => {
-    throw new NotDurableError(error)
-  })
+  if (directory)
+    await withHandle(directory, (handle) => handle.sync()).catch((error: unknown) => {
+      throw new NotDurableError(error)
+    })
 }
 
 /**
@@ -154,10 +160,15 @@ export async function makeDirectory(directory: string): Promise<void> {
   } while (parent.length > topmost.length)
 }
 
-/** Makes names in a directory durable. Windows cannot open a directory and needs no such call. */
+/** Makes names in a directory durable. */
 export async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return
-  await withHandle(await fs.open(directory, 'r'), (handle) => handle.sync())
+  const handle = await openDirectory(directory)
+  if (handle) await withHandle(handle, () => handle.sync())
+}
+
+/** Windows cannot open a directory, and needs no such call. */
+async function openDirectory(directory: string): Promise<FileHandle | undefined> {
+  return process.platform === 'win32' ? undefined : fs.open(directory, 'r')
 }
 
 function temporaryBeside(target: string): string {

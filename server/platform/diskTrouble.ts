@@ -36,6 +36,12 @@ export function diskFailure(error: unknown): Failure | undefined {
   )
 }
 
+/** The system opens no further file, for this process or for anybody. */
+export function isOutOfHandles(error: unknown): boolean {
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  return code === 'EMFILE' || code === 'ENFILE'
+}
+
 /** Does something whose failure is told after a sentence that says what is true then. */
 export async function telling<T>(truth: string, act: () => Promise<T>): Promise<T> {
   try {

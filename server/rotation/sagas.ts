@@ -1,3 +1,4 @@
+import { waitingForHandles } from './handles.ts'
 import { spareOf, type Spec } from './entries.ts'
 import type { Step } from './machine.ts'
 import { activate, proveOld } from './steps/activate.ts'
@@ -21,6 +22,10 @@ const reactivate: Step<World> = { ...activate, pivot: true }
 
 /** The steps of a rotation, an undo, or an act on an old key, in their order. */
 export function stepsFor(spec: Pick<Spec, 'kind' | 'merge' | 'spare'>): readonly Step<World>[] {
+  return stepsOf(spec).map(waitingForHandles)
+}
+
+function stepsOf(spec: Pick<Spec, 'kind' | 'merge' | 'spare'>): readonly Step<World>[] {
   switch (spec.kind) {
     case 'rotate': {
       const spare = spareOf(spec)

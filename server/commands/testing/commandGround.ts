@@ -158,6 +158,16 @@ export class CommandGround {
     )
   }
 
+  /** Without a terminal, and allowed no more than this many open files at once. */
+  startWithHandles(most: number, argv: readonly string[]): Started {
+    return this.#add(
+      spawn('prlimit', [`--nofile=${most}`, process.execPath, ...this.#argv(argv)], {
+        env: this.#env(),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    )
+  }
+
   async run(...argv: string[]): Promise<Exit> {
     const started = this.start(argv)
     started.process.stdin?.end()

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { FileState, Tidying, Which } from '../../api/inventory.ts'
 import { leftOver, sweepTemporaries, tryReplacing, tryWriting } from '../../platform/atomicFile.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { isOutOfHandles } from '../../platform/diskTrouble.ts'
 import { Failure } from '../../platform/failure.ts'
 import { takeLock } from '../../platform/lock.ts'
 import { sharing } from '../../platform/sharing.ts'
@@ -118,6 +119,7 @@ class FileProfileStore implements ProfileStore {
       await this.#sweep()
     }
     const seen = await this.#views()
+    if (both.some((which) => isShort(seen[which].loaded))) await this.#serial(() => this.#letGo())
     const views = {
       credentials: await this.#files.credentials.tried(seen.credentials),
       config: await this.#files.config.tried(seen.config),
@@ -154,9 +156,15 @@ class FileProfileStore implements ProfileStore {
       // A save may make the file a little longer: a new secret can be longer than the old one.
       await tryWriting(target.real, target.stat.size + 4096)
       await tryReplacing(target.real)
-    }).catch((error: unknown) => {
+    }).catch(async (error: unknown) => {
+      if (isOutOfHandles(error)) await this.#letGo()
       throw unwritableBy(target.path, error)
     })
+  }
+
+  /** Handles that nothing but caution holds, where the system gives no other. */
+  async #letGo(): Promise<void> {
+    for (const which of both) await this.#files[which].letUnchangedGo()
   }
 
   swap(changes: readonly PairChange[]): Promise<void> {
@@ -235,6 +243,8 @@ class FileProfileStore implements ProfileStore {
     } catch (error) {
       thrown = writeFailure(this.#paths[touched[0] as Which], error)
     }
+    const failures = [thrown, ...answers.values()].filter((each) => each instanceof Failure)
+    if (failures.some(({ trouble }) => isOutOfHandles(trouble))) await this.#letGo()
     for (const pending of batch) {
       const failure = answers.has(pending) ? answers.get(pending) : thrown
       if (failure) pending.reject(failure)
@@ -376,6 +386,10 @@ function readingsOf({ credentials, config }: Views): Readings {
     ...(credentials.reading && { credentials: credentials.reading }),
     ...(config.reading && { config: config.reading }),
   }
+}
+
+function isShort({ state, ...loaded }: Views[Which]['loaded']): boolean {
+  return state === 'unreadable' && 'trouble' in loaded && isOutOfHandles(loaded.trouble)
 }
 
 function restless(file: string): Failure {

@@ -38,7 +38,7 @@ export interface Replaced {
 }
 
 /** So that a long run does not use up the process's open files; a writer that old has ended. */
-const mostHeld = 64
+const mostHeld = 32
 const mostHeldBytes = 64 * 1024 * 1024
 
 /** One of the two files: read with all readers, replaced by compare-and-swap, its replaced inodes kept. */
@@ -154,6 +154,20 @@ export class StoredFile {
       if (each.pending) continue
       this.replaced.splice(this.replaced.indexOf(each), 1)
       held -= each.content.length
+      await each.handle.close().catch(() => undefined)
+    }
+  }
+
+  /**
+   * Where the system opens no further file: all but the one just replaced, and those that somebody has written to since the
+   * last look.
+   */
+  async letUnchangedGo(): Promise<void> {
+    for (const each of this.replaced.slice(0, -1)) {
+      if (each.pending) continue
+      const version = versionOf(await each.handle.stat({ bigint: true }))
+      if (version !== each.version) continue
+      this.replaced.splice(this.replaced.indexOf(each), 1)
       await each.handle.close().catch(() => undefined)
     }
   }
