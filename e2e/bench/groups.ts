@@ -5,6 +5,7 @@ import { files } from './files.ts'
 import type { Group } from './group.ts'
 import { history } from './history.ts'
 import { install } from './install.ts'
+import { longLife } from './longLife.ts'
 import { others } from './others.ts'
 import { page } from './page.ts'
 import { places } from './places.ts'
@@ -16,5 +17,5 @@ import { throttled } from './throttled.ts'
 export const groups: readonly Group[] = [
   ...[start, install, cost, files, events],
   ...[bulk, scaling, others, throttled],
-  ...[page, history, places],
+  ...[page, history, longLife, places],
 ]

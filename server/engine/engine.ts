@@ -4,6 +4,7 @@ import type { Trouble } from '../api/problem.ts'
 import type { Afterwards } from '../credentials/afterwards.ts'
 import type { FindingsFile } from '../keys/findingsFile.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import { unnamed } from '../keys/unnamed.ts'
 import { sweepDirectory } from '../platform/atomicFile.ts'
 import type { Bus } from '../platform/bus.ts'
 import { systemClock, type Clock } from '../platform/clock.ts'
@@ -17,6 +18,7 @@ import { onDefect, openParts, planning, type Parts } from './adapters.ts'
 import { PlacesDesk } from '../places/placesDesk.ts'
 import type { PlaceSearch } from '../places/places.ts'
 import type { ProfileStore } from '../profiles/ports.ts'
+import { unknownAbout } from '../rotation/interlock.ts'
 import type { Plans } from '../rotation/plans.ts'
 import type { Runs } from '../rotation/runs.ts'
 import type { SignerDesk } from '../rotation/signers.ts'
@@ -181,6 +183,7 @@ async function assemble(
       for (const stop of stops) stop()
       // By now AWS's clock may have been heard: who only ever runs commands has no other hour for it.
       await runs.expireUndo().catch(onDefect)
+      await forgetUnnamed(parts).catch(onDefect)
       await placesDesk.close()
       await store.release().catch(onDefect)
       await ownCalls.flush()
@@ -191,14 +194,12 @@ async function assemble(
 }
 
 /** What follows from changes of the files, the settings and the clock. @returns how to end that */
-function keepFresh({
-  bus,
-  clock,
-  keyring,
-  runs,
-  store,
-}: Pick<Parts, 'bus' | 'clock' | 'keyring' | 'runs' | 'store'>) {
+function keepFresh(
+  parts: Pick<Parts, 'bus' | 'clock' | 'findings' | 'keyring' | 'runs' | 'seen' | 'settings' | 'store'>,
+) {
+  const { bus, clock, keyring, runs, store } = parts
   const refresh = coalesced(async () => {
+    await forgetUnnamed(parts)
     await keyring.refresh()
     const { snapshot } = await keyring.readKeys()
     runs.sawFiles(snapshot)
@@ -212,6 +213,28 @@ function keepFresh({
     }),
     every(expiryMs, () => runs.expireUndo().catch(onDefect)),
   ]
+}
+
+/** Findings of keys that nothing names any more: else each run would leave one, and each look be slower than the last. */
+async function forgetUnnamed({
+  clock,
+  findings,
+  keyring,
+  runs,
+  seen,
+  settings,
+}: Pick<Parts, 'clock' | 'findings' | 'keyring' | 'runs' | 'seen' | 'settings'>): Promise<void> {
+  const { snapshot, keys } = await keyring.readKeys()
+  const open = runs.unfinished().flatMap(({ rotations }) => rotations)
+  const ids = new Set([
+    ...keys.map(({ id }) => id),
+    ...open.flatMap(({ key, newKey }) => (newKey === undefined ? [key] : [key, newKey])),
+  ])
+  const days = settings.get().undoDays
+  const gone = unnamed(findings.all(), { ids, days, now: clock.now() })
+  // A file that is away may hold what nothing else names.
+  if (unknownAbout(await seen.look(snapshot, gone), gone)) return
+  await findings.forget(gone)
 }
 
 /** Calls that come while one is under way share the next. */

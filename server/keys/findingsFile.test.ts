@@ -32,7 +32,7 @@ describe('FindingsFile', () => {
     expect(again.all()).toEqual([finding('AKIAA')])
     expect(again.notice).toBeUndefined()
     expect((await fs.stat(at())).mode & 0o777).toBe(0o600)
-    await again.forget('AKIAA')
+    await again.forget(['AKIAA'])
     expect((await FindingsFile.open(dir)).all()).toEqual([])
   })
 

@@ -115,21 +115,21 @@ export class FindingsFile implements Findings {
     return [...this.#findings.values()]
   }
 
-  /** In force at once; resolves when durable. */
   /** AWS's clock minus this machine's by the last list that this process has had, in milliseconds. */
   get awsOffset(): number | undefined {
     return this.#awsOffset
   }
 
+  /** In force at once; resolves when durable. */
   put(finding: Finding): Promise<void> {
     this.#awsOffset = finding.clockOffsetMs ?? this.#awsOffset
     this.#findings.set(finding.id, finding)
     return this.#save()
   }
 
-  forget(id: string): Promise<void> {
-    this.#findings.delete(id)
-    return this.#save()
+  async forget(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#findings.delete(id)
+    if (ids.length > 0) await this.#save()
   }
 }
 

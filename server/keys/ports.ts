@@ -40,7 +40,7 @@ export interface Findings {
   get(id: string): Finding | undefined
   all(): readonly Finding[]
   put(finding: Finding): Promise<void>
-  forget(id: string): Promise<void>
+  forget(ids: readonly string[]): Promise<void>
 }
 
 /** Where AWS's clock and this machine's differ by more than this, in milliseconds, no date lets anything be deleted. */
