@@ -149,9 +149,14 @@ export class Api {
     return this.#json('POST', `/api/runs/${encodeURIComponent(id)}/${act}`)
   }
 
-  /** Puts the pairs that work back into profiles that hold replaced ones again. */
-  mend(): Promise<Run> {
-    return this.#json('POST', '/api/mend', {})
+  /** Puts the pairs that work back into these profiles, which hold replaced ones again or are gone. */
+  mend(profiles: readonly string[]): Promise<Run> {
+    return this.#json('POST', '/api/mend', { profiles })
+  }
+
+  /** Tells no more of profiles that the person took out. */
+  tookOut(profiles: readonly string[]): Promise<void> {
+    return this.#json('POST', '/api/mend/taken-out', { profiles })
   }
 
   undoRun(id: string, request: UndoRequest): Promise<Run> {

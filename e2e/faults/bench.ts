@@ -163,7 +163,7 @@ export async function openBench(
     runs,
     findings,
     undo,
-    settings: { get: () => settings },
+    settings: { get: () => settings, put: () => Promise.resolve() },
     onDefect,
   })
   const plan = async (request: PlanRequest): Promise<Plan> => {

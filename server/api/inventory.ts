@@ -203,10 +203,23 @@ export const WentBack = Type.Object(
   {
     profile: Type.String(),
     file: Which,
-    holds: Type.String({ description: 'A key that Keyturn replaced there' }),
+    holds: Type.Union([Type.String(), Type.Null()], {
+      description:
+        'A key that Keyturn replaced there; null: the profile is gone; the one that it should: with half a secret',
+    }),
     should: Type.String({ description: 'The key that Keyturn wrote there last' }),
     rotation: Type.String({ description: 'The rotation that wrote it' }),
     replacedAt: Type.String({ format: 'date-time', description: 'When it was written' }),
+    anew: Type.Optional(
+      Type.Object(
+        {
+          path: Type.String(),
+          lines: Type.Array(Type.String(), { description: 'Without the secret' }),
+          region: Type.Optional(Type.String({ description: 'That it had there' })),
+        },
+        { additionalProperties: false, description: 'What is written anew, where it is gone or cut short' },
+      ),
+    ),
   },
   { additionalProperties: false },
 )
@@ -237,7 +250,7 @@ export const Inventory = Type.Object(
     keys: Type.Array(Key),
     profiles: Type.Array(Profile),
     oldKeys: Type.Array(OldKey),
-    wentBack: Type.Array(WentBack, { description: 'Profiles that hold a replaced key again' }),
+    wentBack: Type.Array(WentBack, { description: 'Profiles that hold a replaced key again, or are gone' }),
     changed: Type.Array(Changed, { description: 'What others changed at AWS since Keyturn left it' }),
     ledger: Ledger,
     notices: Type.Array(Trouble, {

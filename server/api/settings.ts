@@ -36,6 +36,13 @@ export const Settings = Type.Object(
       maxItems: 10_000,
       description: 'Key ids that are never touched',
     }),
+    takenOut: Type.Optional(
+      Type.Array(Type.String({ maxLength: 2048 }), {
+        maxItems: 10_000,
+        description:
+          'Profiles that the person took out of a file: FILE:PROFILE@ROTATION, by which it was written last',
+      }),
+    ),
     undoDays: Type.Number({
       minimum: 0,
       maximum: 365,
@@ -78,6 +85,7 @@ export const defaultSettings: Settings = {
   callsInFlight: 8,
   checkOnOpen: false,
   exclusions: [],
+  takenOut: [],
   undoDays: 7,
   quietDays: 7,
   idleLockMinutes: 15,

@@ -66,6 +66,18 @@ export function fileTroublesOf({ files, profiles }: FilesSnapshot): FileTroubles
   )
 }
 
+/** Pure: without what is said of these files. */
+export function besides({ files, troubles, fails }: FileTroubles, paths: readonly string[]): FileTroubles {
+  const left = files.flatMap((file, at) =>
+    paths.includes(file.path) ? [] : [{ file, trouble: troubles[at] as Trouble }],
+  )
+  return {
+    files: left.map(({ file }) => file),
+    troubles: left.map(({ trouble }) => trouble),
+    fails: fails && left.length > 0,
+  }
+}
+
 /** Says them on standard error, where `--json` leaves room for them too. */
 export function tellFiles(terminal: Screen, { troubles, none }: FileTroubles): void {
   for (const trouble of troubles) terminal.say(`${trouble.title}. ${sentence(trouble)}`)

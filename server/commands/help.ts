@@ -6,7 +6,7 @@ export const help = `Keyturn rotates the AWS access keys in your credentials fil
   keyturn status [options]     what is due: keys over their age, old keys, interrupted runs
   keyturn undo ID [options]    put the old keys of a run or a rotation back; or --profile NAME
   keyturn find [KEYID…]        where else on this machine keys stand; nothing is changed
-  keyturn mend [options]       put the pairs that work back where an old copy of a file brought replaced ones
+  keyturn mend [options]       put the pairs that work back where a file came back old, or was emptied, cut or lost
   keyturn old [options]        old keys: off since, last used, safe to delete on; deletes or reactivates them
   keyturn trail [KEYID…]       what AWS's CloudTrail knows of old keys: who used them, and what they left open
   keyturn after [options]      what a user has beside keys, and the sessions that outlive one; and ends them
@@ -56,6 +56,7 @@ find
 
 mend
   --profile NAME               only this profile; may be given more than once
+  --taken-out NAME             it is gone because you took it out: tell of it no more; may be given more than once
 
 old
   --delete quiet|KEYID…        delete for good: all that Keyturn turned off and nobody has used since for the quiet

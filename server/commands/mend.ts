@@ -3,7 +3,7 @@ import type { Run } from '../api/run.ts'
 import type { Engine } from '../engine/engine.ts'
 import { noCopy } from '../rotation/undo.ts'
 import { exit } from './exitCodes.ts'
-import { codeWith, filesDocument, fileTroublesOf, tellFiles } from './fileTroubles.ts'
+import { besides, codeWith, filesDocument, fileTroublesOf, tellFiles } from './fileTroubles.ts'
 import { follow } from './follow.ts'
 import { afterRecovery } from './recover.ts'
 import { resultText } from './resultText.ts'
@@ -11,18 +11,26 @@ import { confirmed } from './command.ts'
 import type { Command, Ended } from './command.ts'
 import { count, sentence, short } from './wording.ts'
 
-/** `keyturn mend`: puts the pair that works back into profiles that hold a replaced one again. */
+/** `keyturn mend`: puts the pair that works back into profiles that hold a replaced one again, or are gone. */
 export function mend(command: Command): Promise<Ended> {
   return afterRecovery(command, mendWith)
 }
 
 async function mendWith(engine: Engine, command: Command): Promise<Ended> {
   const { options, terminal, interruption } = command
+  if (options.takenOut) return tookOut(engine, command, options.takenOut)
   const { snapshot } = await engine.keyring.readKeys()
-  const troubles = fileTroublesOf(snapshot)
-  tellFiles(terminal, { ...troubles, none: undefined })
   const names = options.profiles.length > 0 ? options.profiles : undefined
-  const { run, wanted, left } = await engine.undos.mend(names)
+  const { run, wanted, left } = await engine.undos.mend(names).catch((error: unknown) => {
+    tellFiles(terminal, { ...fileTroublesOf(snapshot), none: undefined })
+    throw error
+  })
+  // That a file is gone, or ends in the middle of a line, is what is mended.
+  const troubles = besides(
+    fileTroublesOf(snapshot),
+    wanted.flatMap(({ anew }) => anew?.path ?? []),
+  )
+  tellFiles(terminal, troubles)
   const reason = left.length > 0 ? noCopy(left) : undefined
   const unmended = left.map(({ profile }) => ({ profile, reason }))
   if (reason) terminal.say(`${reason.title}. ${sentence(reason)}`)
@@ -31,9 +39,7 @@ async function mendWith(engine: Engine, command: Command): Promise<Ended> {
       code: exit.failed,
       document: { ...filesDocument(troubles), mended: [], left: unmended, problem: reason },
     }
-  terminal.print(`Will put back the pair that works in ${count(wanted.length, 'profile')}:`)
-  for (const { profile, file, holds, should } of wanted)
-    terminal.print(`  [${profile}] of the ${file} file  ${short(holds)} → ${short(should)}`)
+  terminal.print(mendText(wanted))
   if (options.dryRun) {
     terminal.print('A dry run: nothing was changed.')
     return {
@@ -58,6 +64,28 @@ async function mendWith(engine: Engine, command: Command): Promise<Ended> {
       runs,
     },
   }
+}
+
+async function tookOut(engine: Engine, { terminal }: Command, names: readonly string[]): Promise<Ended> {
+  const away = await engine.undos.tookOut(names)
+  for (const { profile, file } of away) terminal.print(`Tells no more of [${profile}] of the ${file} file.`)
+  return { code: exit.ok, document: { mended: [], left: [], takenOut: away.map(({ profile }) => profile) } }
+}
+
+/** What would be written, line for line where it is new. */
+function mendText(wanted: readonly WentBack[]): string {
+  const back = wanted.filter(({ holds }) => holds !== null)
+  const lines = back.map(
+    ({ profile, file, holds, should }) =>
+      `  [${profile}] of the ${file} file  ${short(holds ?? '')} → ${short(should)}`,
+  )
+  if (back.length > 0) lines.unshift(`Will put back the pair that works in ${count(back.length, 'profile')}:`)
+  for (const path of new Set(wanted.flatMap(({ anew }) => anew?.path ?? []))) {
+    const its = wanted.flatMap(({ anew }) => (anew?.path === path ? [anew.lines] : []))
+    lines.push(`Will write ${count(its.length, 'profile')} anew in ${path}:`)
+    lines.push(...its.flat().map((line) => `  + ${line}`))
+  }
+  return lines.join('\n')
 }
 
 function changeOf({ profile, file, holds, should }: WentBack) {

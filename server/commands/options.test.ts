@@ -41,6 +41,12 @@ describe('parseOptions', () => {
     })
   })
 
+  it('takes the profiles that a person took out, by themselves', () => {
+    expect(run('mend', '--taken-out', 'one', '--taken-out', 'two').takenOut).toEqual(['one', 'two'])
+    expect(usage('mend', '--taken-out', 'one', '--yes')).toContain('nothing is put back')
+    expect(usage('undo', '--taken-out', 'one')).toContain("goes with 'keyturn mend'")
+  })
+
   it('takes the options of the page', () => {
     expect(
       run('--port', '0', '--no-open', '--credentials-file', 'c', '--config-file=f', '--state-dir', 's'),

@@ -50,6 +50,8 @@ export interface Options extends EngineOptions {
   readonly target?: string
   readonly undo: UndoRequest
   readonly find?: FindRequest
+  /** For mend: profiles that are gone because the person took them out. */
+  readonly takenOut?: readonly string[]
   /** For old. */
   readonly old?: { readonly act?: OldAct }
   /** For trail. */
@@ -131,6 +133,7 @@ const flags = {
   check: { type: 'boolean' },
   in: { type: 'string', multiple: true },
   update: { type: 'boolean' },
+  'taken-out': { type: 'string', multiple: true },
   how: { type: 'string' },
   'new-key': { type: 'string' },
   yes: { type: 'boolean', short: 'y' },
@@ -176,6 +179,7 @@ const belongsTo: { readonly [name in keyof typeof flags]?: readonly Command[] } 
   check: ['status'],
   in: ['find'],
   update: ['find'],
+  'taken-out': ['mend'],
   how: ['undo'],
   'new-key': ['undo'],
   yes: ['rotate', 'leaked', 'undo', 'find', 'mend', 'after', 'old'],
@@ -254,6 +258,9 @@ function checked(values: Values, positionals: readonly string[]): Options {
       `--${values.yes ? 'yes' : 'dry-run'} goes with --update: find alone changes nothing.`,
     )
   }
+  if (values['taken-out'] && (values.profile || values.yes || values['dry-run'])) {
+    throw new UsageError('--taken-out goes by itself: nothing is put back.')
+  }
   if (values.json && values.csv) throw new UsageError('Give either --json or --csv, not both.')
   const port = portOf(values.port)
   const olderThanDays = daysOf(values['older-than'])
@@ -275,6 +282,7 @@ function checked(values: Values, positionals: readonly string[]): Options {
     yes: values.yes ?? false,
     json: values.json ?? false,
     check: values.check ?? false,
+    ...(values['taken-out'] && { takenOut: values['taken-out'] }),
     undo: undoOf(values.how, values['new-key']),
     ...(command === 'trail' ? { trail: trailOf(found, values) } : {}),
     ...(command === 'after' ? { after: afterOf(found, values) } : {}),

@@ -60,6 +60,7 @@ function place(rotation: Rotation): string {
 
 function became(run: Run, { key, newKey, oldKeyState, profiles }: Rotation): string {
   if (run.kind === 'reactivate' || newKey === undefined) return `${short(key)} is ${states[oldKeyState]}`
+  if (key === newKey) return `${short(newKey)}, written anew`
   if (profiles.some((profile) => profile.state === 'old')) return short(key)
   return `${short(key)} → ${short(newKey)}; ${short(key)} is ${states[oldKeyState]}`
 }

@@ -100,13 +100,20 @@ function troubleOf(error: unknown): Trouble {
   }
 }
 
-function asksFirst({ command, find: wanted, after: wish, old: aged, leaked: theft }: Options): boolean {
+function asksFirst({
+  command,
+  find: wanted,
+  after: wish,
+  old: aged,
+  takenOut,
+  leaked: theft,
+}: Options): boolean {
   return (
     aged?.act !== undefined ||
     command === 'rotate' ||
     (command === 'leaked' && theft?.act !== undefined && theft.act.kind !== 'reopen') ||
     command === 'undo' ||
-    command === 'mend' ||
+    (command === 'mend' && takenOut === undefined) ||
     wanted?.update === true ||
     wish?.acts !== undefined
   )

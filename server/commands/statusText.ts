@@ -18,13 +18,23 @@ export function statusText(due: Due): string {
     due.changed.map((each) => changedText(each, now)),
   )
   lines.push(...exposedLines(due.ledger.open, due.ledger.asked))
+  const back = due.wentBack.filter(({ holds }) => holds !== null)
   section(
-    `${count(due.wentBack.length, 'profile')} went back to a key that was replaced:`,
-    due.wentBack.map(
+    `${count(back.length, 'profile')} went back to a key that was replaced:`,
+    back.map(
       ({ profile, file, holds, should }) =>
-        `[${profile}] of the ${file} file holds ${short(holds)}, where ${short(should)} was written`,
+        `[${profile}] of the ${file} file holds ${short(holds ?? '')}, where ${short(should)} was written`,
     ),
     'To put the new pairs back: keyturn mend',
+  )
+  const gone = due.wentBack.filter(({ holds }) => holds === null)
+  section(
+    `${count(gone.length, 'profile')} gone from a file:`,
+    gone.map(({ profile, should, replacedAt, anew }) => {
+      const where = anew === undefined ? '' : ` of ${anew.path}`
+      return `[${profile}]${where} held ${short(should)}, written ${when(replacedAt, now)}`
+    }),
+    'To write them anew: keyturn mend. Where you took them out: keyturn mend --taken-out NAME',
   )
   section(
     `${count(due.interrupted.length, 'run')} interrupted:`,

@@ -236,7 +236,7 @@ export function planning({
   settings,
   onDefect,
 }: Pick<Parts, 'clock' | 'bus' | 'keyring' | 'runs' | 'findings' | 'undo'> & {
-  readonly settings: Pick<SettingsFile, 'get'>
+  readonly settings: Pick<SettingsFile, 'get' | 'put'>
   readonly onDefect: (error: unknown) => void
 }) {
   const readKeys = () => keyring.readKeys()
@@ -258,6 +258,11 @@ export function planning({
     findings,
     kept: undo,
     readKeys,
+    putAway: async (names) => {
+      const now = settings.get()
+      await settings.put({ ...now, takenOut: [...new Set([...(now.takenOut ?? []), ...names])] })
+      bus.publish({ type: 'settings', settings: settings.get() })
+    },
     oldKeys: async () => (await keyring.inventory()).oldKeys,
   })
   return { plans, undos }

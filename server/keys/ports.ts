@@ -83,7 +83,7 @@ export interface ReplacedKeys {
   replaced(): readonly ReplacedKey[]
   /** Ids that Keyturn made or replaced. */
   ours(): ReadonlySet<string>
-  /** Profiles that hold a key again which Keyturn has replaced there. */
+  /** Profiles that hold a key again which Keyturn has replaced there, or are gone since Keyturn wrote them. */
   wentBack(snapshot: FilesSnapshot): readonly WentBack[]
   /** What is still open of all that runs were asked for. */
   ledger(): Ledger

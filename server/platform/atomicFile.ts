@@ -58,8 +58,23 @@ export async function replaceFile(
   await place(target, bytes, { mode: Number(like.mode) & 0o7777, owner, stillSame, placed })
 }
 
+/**
+ * Makes a file that is not there: whole or not at all, 0600.
+ * @param placed told of the new inode as soon as it has the name, even where an error follows
+ * @throws EEXIST where something has the name by then; else as writeAtomic
+ */
+export async function createFile(
+  target: string,
+  bytes: Buffer,
+  placed: (stat: BigIntStats) => void,
+): Promise<void> {
+  await place(target, bytes, { mode: 0o600, placed, fresh: true })
+}
+
 interface Placing {
   readonly mode: number
+  /** Nothing has the name yet, and nothing that gets it meanwhile is replaced. */
+  readonly fresh?: true
   readonly owner?: { readonly uid: number; readonly gid: number }
   readonly stillSame?: () => Promise<void>
   readonly placed?: (stat: BigIntStats) => void
@@ -79,8 +94,11 @@ async function place(target: string, bytes: Buffer, placing: Placing): Promise<v
       await handle.sync()
       return handle.stat({ bigint: true })
     })
-    await ownFiles.rename(made, target, { before: placing.stillSame })
-    renamed = true
+    if (placing.fresh) await ownFiles.link(made, target)
+    else {
+      await ownFiles.rename(made, target, { before: placing.stillSame })
+      renamed = true
+    }
     placing.placed?.(stat)
   } finally {
     if (!renamed) {

@@ -16,6 +16,9 @@ export const ownFiles = {
   rename: (from: string, to: string, options?: LetGoOptions): Promise<void> =>
     onceLetGo(() => fs.rename(from, to), options),
 
+  /** A second name for a file. @throws EEXIST where something has it */
+  link: (from: string, to: string): Promise<void> => onceLetGo(() => fs.link(from, to)),
+
   /** @throws the file system's error; none where it is gone already */
   remove: (file: string): Promise<void> => onceLetGo(() => fs.rm(file, { force: true })),
 

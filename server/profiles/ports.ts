@@ -47,6 +47,14 @@ export interface PairChange {
   readonly to: KeyPair
 }
 
+/** A profile that is gone from its file, as it is written anew. */
+export interface AnewProfile {
+  readonly file: Which
+  readonly profile: string
+  readonly pair: KeyPair
+  readonly region?: string
+}
+
 /** What a second look at the files after a save found of other programs' writes. */
 export interface Reconciliation {
   /** True: nobody else wrote, or what they wrote is merged. */
@@ -68,15 +76,21 @@ export interface ProfileStore {
   read(): Promise<FilesSnapshot>
   /**
    * Throws where a later save of these files could not succeed: full-size temporary files of zeros are written,
-   * fsynced and removed.
+   * fsynced and removed. @param anew one that is not there would be made
    */
-  preflight(files: readonly Which[]): Promise<void>
+  preflight(files: readonly Which[], anew?: boolean): Promise<void>
   /**
    * Compare-and-swap: every profile named must still hold `from` (or already hold `to`), else `file-moved` and nothing is written. All
    * changes of a call are made or none; calls that wait while a write is under way share the next one, and one
    * call's failed comparison never spoils another's. When it resolves, the new bytes are durable.
    */
   swap(changes: readonly PairChange[]): Promise<void>
+  /**
+   * Writes profiles that are gone at the end of their file, which is made where it is not there; half a section of a
+   * file that was cut short is completed. Each file is replaced at once. @throws Failure `file-moved` where a profile
+   * holds another pair by now, those of a save
+   */
+  putAnew(profiles: readonly AnewProfile[]): Promise<void>
   /**
    * Looks at the replaced files that are still held open, and at the path, for writes of other programs that ran
    * around ours: merged where that is safe, else reported; never lost silently.

@@ -1,4 +1,4 @@
-import type { FilesSnapshot, PairChange, ProfileStore } from '../profiles/ports.ts'
+import type { AnewProfile, FilesSnapshot, PairChange, ProfileStore } from '../profiles/ports.ts'
 import type { KeyPair } from '../profiles/keyPair.ts'
 import { AwsFailure, type Iam } from '../keys/iam.ts'
 import { Failure } from '../platform/failure.ts'
@@ -11,7 +11,7 @@ import type { HookRequest, Hooks, World } from './world.ts'
 
 export interface ActsDeps {
   readonly iam: Pick<Iam, 'createKey' | 'setKeyStatus' | 'deleteKey' | 'listKeys'>
-  readonly store: Pick<ProfileStore, 'swap'>
+  readonly store: Pick<ProfileStore, 'swap' | 'putAnew'>
   readonly undo: Pick<UndoStore, 'remove' | 'removeOld'>
 }
 
@@ -103,6 +103,28 @@ export class Acts {
     snapshot: FilesSnapshot,
     keep: () => Promise<void> = () => Promise.resolve(),
   ): Promise<void> {
+    await this.#write(world, changes, to, snapshot, keep, () => this.#deps.store.swap(changes))
+  }
+
+  /** Writes profiles that are gone. @param to the pair that all of them get */
+  async writeAnew(
+    world: World,
+    profiles: readonly AnewProfile[],
+    to: Stays,
+    snapshot: FilesSnapshot,
+    keep: () => Promise<void>,
+  ): Promise<void> {
+    await this.#write(world, profiles, to, snapshot, keep, () => this.#deps.store.putAnew(profiles))
+  }
+
+  async #write(
+    world: World,
+    changes: readonly (Pick<PairChange, 'file' | 'profile'> & Partial<Pick<PairChange, 'from'>>)[],
+    to: Stays,
+    snapshot: FilesSnapshot,
+    keep: () => Promise<void>,
+    put: () => Promise<void>,
+  ): Promise<void> {
     if (changes.length === 0) return
     const act: Act = {
       kind: 'write',
@@ -111,7 +133,7 @@ export class Acts {
         file,
         profile,
         path: snapshot.files[file].path,
-        from: from.id,
+        ...(from && { from: from.id }),
       })),
     }
     const files = new Set(act.changes.map(({ path }) => path))
@@ -120,7 +142,7 @@ export class Acts {
       await world.shop.seen.willHold(files, to.pair.id)
       await keep()
       try {
-        return await this.#deps.store.swap(changes)
+        return await put()
       } catch (error) {
         // It went away between the look and the write: nothing was written.
         if (!(error instanceof Failure && error.trouble.name === 'file-unreadable')) throw error
@@ -221,7 +243,7 @@ function keysOf(act: Act, spec: Spec): string[] {
     case 'create':
       return [act.from, ...(spec.merge ? [spec.merge.key] : [])]
     case 'write':
-      return [...new Set(act.changes.map(({ from }) => from))]
+      return [...new Set(act.changes.map(({ from }) => from ?? act.to))]
     default:
       return [act.key]
   }

@@ -17,6 +17,8 @@ export interface Spec {
     readonly key: string
     readonly profiles: readonly { readonly name: string; readonly file: Which }[]
   }
+  /** For a mend: the profiles are gone, and are written anew, each with the region that it had there, by `placeName`. */
+  readonly anew?: { readonly regions: Readonly<Record<string, string>> }
   /** A key that no profile holds, deleted to make room because the person picked it in the plan. */
   readonly spare?: string
   /** What happens to `from` at the end. */

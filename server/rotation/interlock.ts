@@ -44,7 +44,8 @@ export interface Change {
   readonly profile: string
   readonly file: Which
   readonly path: string
-  readonly from: string
+  /** Undefined: it is gone, and written anew. */
+  readonly from?: string
 }
 
 export type Answer =
@@ -182,12 +183,13 @@ function holdsWhatWasExpected({ files }: WorldSeen, to: string, changes: readonl
     if (file?.seen !== 'known') {
       const why =
         file?.seen === 'unknown'
-          ? unreadable(file.path, file.why, change.from)
-          : away(change.path, change.from)
+          ? unreadable(file.path, file.why, change.from ?? to)
+          : away(change.path, change.from ?? to)
       return wait(why)
     }
     const id = file.holds.find(({ profile }) => profile === change.profile)?.id
-    if (id !== change.from && id !== to) return never(elsewhere(change.profile, change.from))
+    if (id === change.from || id === to) continue
+    return never(change.from === undefined ? again(change.profile) : elsewhere(change.profile, change.from))
   }
   return go
 }
@@ -249,6 +251,15 @@ function elsewhere(profile: string, key: string): Trouble {
     title: 'The file changed',
     detail: `[${profile}] no longer holds ${shown(key)}; someone else changed it.`,
     remedy: 'Check the keys again and make a new plan.',
+  }
+}
+
+function again(profile: string): Trouble {
+  return {
+    name: 'file-moved',
+    title: 'The file changed',
+    detail: `[${profile}] holds a key again; someone else wrote it.`,
+    remedy: 'Look at what the file holds now.',
   }
 }
 

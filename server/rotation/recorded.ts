@@ -3,6 +3,7 @@ import type { Rotation, StepView } from '../api/run.ts'
 import { type Entry, spareOf, type Spec } from './entries.ts'
 import { stand, type Standing } from './machine.ts'
 import { stepsFor } from './sagas.ts'
+import { wroteOf, type Wrote } from './wrote.ts'
 
 /**
  * What the journal alone tells of a rotation. Once it is finished this never changes, so that it is worked out once
@@ -17,6 +18,8 @@ export interface Recorded extends Pick<Standing, 'begun' | 'halted' | 'waiting' 
   readonly refusedAt?: string
   /** Keys that are deleted since: the old one, and one that made room. Such a key never comes back. */
   readonly deleted: readonly string[]
+  /** Where its save wrote. */
+  readonly wrote?: Wrote
   readonly alarm?: Trouble
   readonly problem?: Trouble
   readonly notes: readonly string[]
@@ -39,6 +42,7 @@ export function recordedOf(spec: Spec, entries: readonly Entry[]): Recorded {
   const oldKeyGone = finished === 'done' && oldKeyState === 'deleted'
   const spare = spareDeleted(spec, standing)
   const lastAt = entries.at(-1)?.at
+  const wrote = wroteOf(standing.facts)
   return {
     begun,
     halted,
@@ -50,6 +54,7 @@ export function recordedOf(spec: Spec, entries: readonly Entry[]): Recorded {
     oldKeyState,
     ...(typeof refusedAt === 'string' && { refusedAt }),
     deleted: [...(oldKeyGone ? [spec.from] : []), ...(spare === undefined ? [] : [spare])],
+    ...(wrote && { wrote }),
     ...(alarm?.phase === 'alarm' && { alarm: alarm.trouble }),
     ...(problem && { problem }),
     notes: notesOf(spec, standing),

@@ -107,6 +107,19 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
       return reply.code(202).send(await runs.start(run))
     })
 
+    const TakenOut = Type.Object(
+      { profiles: Type.Array(Type.String({ maxLength: 1024 }), { minItems: 1 }) },
+      { additionalProperties: false },
+    )
+    app.post(
+      '/api/mend/taken-out',
+      { schema: { body: TakenOut, response: { 204: Type.Null(), ...problems } } },
+      async (request, reply) => {
+        await undos.tookOut(request.body.profiles)
+        return reply.code(204).send(null)
+      },
+    )
+
     app.post('/api/keys/:id/activate', act, async (request, reply) =>
       reply.code(202).send(await runs.start(await undos.ofKey(request.params.id, 'activate'))),
     )

@@ -94,6 +94,8 @@ export class Runs {
   readonly #codes = new Map<string, string>()
   readonly #holds = new Map<string, string>()
   readonly #kept = new Map<string, string>()
+  /** Of every pair that is kept, by its id: see `sumOf`. */
+  readonly #sums = new Map<string, string>()
   readonly #later = new Map<string, LaterAct>()
   readonly #gone = new Set<string>()
   readonly #stopping = new Set<string>()
@@ -102,7 +104,13 @@ export class Runs {
   readonly #users = new Map<string, Promise<unknown>>()
   readonly #underway = new Set<Promise<unknown>>()
   /** What follows from all runs, until one of them changes. */
-  #derived: { readonly replaced: readonly ReplacedKey[]; readonly written: Written } | undefined
+  #derived:
+    | {
+        readonly replaced: readonly ReplacedKey[]
+        readonly written: Written
+        readonly off: ReadonlySet<string>
+      }
+    | undefined
   #ours: ReadonlySet<string> | undefined
   #fates: Pick<Fates, 'replaced' | 'off'> | undefined
   readonly damaged: ReadRuns['damaged']
@@ -301,9 +309,11 @@ export class Runs {
     return this.#derive().replaced
   }
 
-  /** Profiles that hold a key again which a run has replaced there. */
+  /** Profiles that hold a key again which a run has replaced there, or are gone since a run wrote them. */
   wentBack(snapshot: FilesSnapshot): WentBack[] {
-    return wentBack(this.#derive().written, snapshot)
+    const { written, off } = this.#derive()
+    const takenOut = new Set(this.#deps.shop.settings().takenOut)
+    return wentBack(written, snapshot, { off, takenOut, sums: this.#sums })
   }
 
   /** What is still open of all that runs were asked for. */
@@ -347,7 +357,16 @@ export class Runs {
     const merged = [...this.#runs.values()].flatMap(({ header }) =>
       header.rotations.flatMap(({ spec }) => spec.merge?.key ?? []),
     )
-    return (this.#derived = { replaced: replacedKeys(runs, this.#kept), written: writtenBy(runs, merged) })
+    const wrote = new Map(
+      [...this.#runs.values()].flatMap((live) =>
+        live.header.rotations.map(({ spec }) => [spec.id, recorded(live, spec).wrote] as const),
+      ),
+    )
+    return (this.#derived = {
+      replaced: replacedKeys(runs, this.#kept),
+      written: writtenBy(runs, merged, (id) => wrote.get(id)),
+      off: this.#offKeys(),
+    })
   }
 
   /**
@@ -570,6 +589,7 @@ export class Runs {
   async lookAtUndoStore(): Promise<void> {
     const entries = await this.#deps.undo.list()
     this.#kept.clear()
+    this.#sums.clear()
     this.#derived = undefined
     for (const entry of entries) this.#keep(entry.key, entry)
   }
@@ -897,6 +917,7 @@ export class Runs {
   #keep(key: string, entry: UndoEntry | undefined): void {
     const days = this.#deps.shop.settings().undoDays
     this.#derived = undefined
+    for (const [id, sum] of entry?.sums ?? []) this.#sums.set(id, sum)
     if (entry?.old) this.#kept.set(key, new Date(Date.parse(entry.at) + days * 86_400_000).toISOString())
     else this.#kept.delete(key)
   }

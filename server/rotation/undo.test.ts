@@ -68,6 +68,7 @@ describe('an undo is refused', () => {
         queueMicrotask(() => queueMicrotask(() => runs.sawFiles(held.snapshot)))
         return Promise.resolve(stale)
       },
+      putAway: () => Promise.resolve(),
       oldKeys: () => Promise.resolve([]),
       kept: { pair: () => Promise.resolve(undefined) },
       findings: {

@@ -13,7 +13,9 @@ import type { HeldKeys } from './plans.ts'
 import type { KnownRotation, NewRun, Runs } from './runs.ts'
 import { refuseHeld } from './steps/putAway.ts'
 import type { UndoStore } from './undoStore.ts'
+import { awayName } from './wentBack.ts'
 import { standsAt } from './world.ts'
+import { placeName } from './wrote.ts'
 
 /** Profiles that go back to the pair that works, and those whose pair is kept nowhere. */
 export interface Mend {
@@ -30,6 +32,8 @@ export interface UndosDeps {
   readonly runs: Runs
   readonly findings: Findings
   readonly readKeys: () => Promise<HeldKeys>
+  /** Remembers what is not told any more. */
+  readonly putAway: (names: readonly string[]) => Promise<void>
   /** As the old keys' page shows them. */
   readonly oldKeys: () => Promise<readonly OldKey[]>
 }
@@ -177,7 +181,7 @@ export class Undos {
   }
 
   /**
-   * Puts the pair that works back into profiles that hold a replaced one again.
+   * Puts the pair that works back into profiles that hold a replaced one again, and writes those anew that are gone.
    * @param names of profiles; default all
    * @throws Failure `nothing-to-mend`
    */
@@ -196,27 +200,29 @@ export class Undos {
         continue
       }
       const pair = `${each.holds} ${each.should}`
-      const { spec, target } = parts.get(pair) ?? {
-        target: known.target,
-        spec: {
-          kind: 'mend' as const,
-          from: each.holds,
-          to: each.should,
-          via: each.should,
-          profiles: [],
-          retire: 'keep' as const,
-          account: known.rotation.account,
-          user: known.spec.user,
-        },
-      }
+      const { spec, target } = parts.get(pair) ?? { target: known.target, spec: mendSpec(each, known) }
       const profiles = [...spec.profiles, { name: each.profile, file: each.file }]
-      parts.set(pair, { spec: { ...spec, profiles }, target })
+      const anew = spec.anew && { anew: { regions: { ...spec.anew.regions, ...regionOf(each) } } }
+      parts.set(pair, { spec: { ...spec, profiles, ...anew }, target })
     }
     return {
       ...(parts.size > 0 && { run: this.#runOf('mend', 'keep', undefined, [...parts.values()]) }),
       wanted: wanted.filter((each) => !left.includes(each)),
       left,
     }
+  }
+
+  /**
+   * Tells no more of profiles that are gone because the person took them out.
+   * @throws Failure `nothing-to-mend` where one of them is not gone
+   */
+  async tookOut(names: readonly string[]): Promise<readonly WentBack[]> {
+    const held = await this.#look()
+    const gone = this.#deps.runs.wentBack(held.snapshot).filter(({ holds }) => holds === null)
+    const named = gone.filter(({ profile }) => names.includes(profile))
+    if (!names.every((name) => named.some(({ profile }) => profile === name))) throw new Failure(nothingGone)
+    await this.#deps.putAway(named.map(awayName))
+    return named
   }
 
   async #hasPair(key: string, { profiles }: FilesSnapshot): Promise<boolean> {
@@ -331,7 +337,32 @@ function noSuchKey(id: string) {
 const nothingToMend = {
   name: 'nothing-to-mend',
   title: 'Nothing to put back',
-  detail: 'No profile holds a key that Keyturn has replaced there.',
+  detail: 'No profile holds a key that Keyturn has replaced there, and none that it wrote is gone.',
+}
+
+const nothingGone = {
+  name: 'nothing-to-mend',
+  title: 'Not gone',
+  detail: 'One of these profiles is not gone from the file that Keyturn wrote it into.',
+}
+
+/** Without its profiles. */
+function mendSpec({ holds, should, anew }: WentBack, { rotation, spec }: KnownRotation): Omit<Spec, 'id'> {
+  return {
+    kind: 'mend',
+    from: holds ?? should,
+    to: should,
+    via: should,
+    profiles: [],
+    retire: 'keep',
+    account: rotation.account,
+    user: spec.user,
+    ...(anew && { anew: { regions: {} } }),
+  }
+}
+
+function regionOf({ file, profile, anew }: WentBack): Record<string, string> {
+  return anew?.region === undefined ? {} : { [placeName(file, profile)]: anew.region }
 }
 
 /** @param left at least one */

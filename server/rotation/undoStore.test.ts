@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Secret } from '../profiles/keyPair.ts'
 import { QuickClock } from './testing/machineRoom.ts'
-import { UndoStore } from './undoStore.ts'
+import { sumOf, UndoStore } from './undoStore.ts'
 
 let root: string
 let clock: QuickClock
@@ -38,6 +38,7 @@ it('keeps both pairs, private, also after the confirm', async () => {
       confirmed: true,
       old: true,
       newKey: next.id,
+      sums: new Map([old, next].map((pair) => [pair.id, sumOf(pair)])),
     },
   ])
 })

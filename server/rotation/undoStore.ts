@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
@@ -34,6 +35,13 @@ export interface UndoEntry {
   readonly old: boolean
   /** The id whose pair is kept beside the file, so that whatever becomes of the file it can be put back. */
   readonly newKey?: string
+  /** By id: what `sumOf` makes of each kept pair, so that a file's can be held against it. */
+  readonly sums: ReadonlyMap<string, string>
+}
+
+/** Tells whether two pairs are the same; nothing can be read from it. */
+export function sumOf({ id, secret }: KeyPair): string {
+  return createHash('sha256').update(`${id} ${secret.reveal()}`).digest('base64')
 }
 
 /**
@@ -110,6 +118,9 @@ export class UndoStore {
         confirmed: stored.confirmed,
         old: stored.old !== undefined,
         ...(stored.new && { newKey: stored.new.id }),
+        sums: new Map(
+          [stored.old, stored.new].flatMap((pair) => (pair ? [[pair.id, sumOf(pairOf(pair))]] : [])),
+        ),
       }
     )
   }

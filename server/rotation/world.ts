@@ -199,11 +199,12 @@ export class World {
     const named = new Set(this.profiles.map(({ file }) => snapshot.files[file].path))
     return {
       snapshot,
-      files: files.map((file) =>
-        file.seen === 'absent' && named.has(file.path)
-          ? { ...file, held: new Set([...file.held, ...mine]) }
-          : file,
-      ),
+      files: files.map((file) => {
+        if (file.seen !== 'absent' || !named.has(file.path)) return file
+        // That it is gone is why it is written anew: nobody waits for it to come back.
+        if (this.spec.anew) return { seen: 'known', path: file.path, holds: [] }
+        return { ...file, held: new Set([...file.held, ...mine]) }
+      }),
     }
   }
 
@@ -276,6 +277,8 @@ export class World {
 
   /** Where the files that can be read, or the undo store, hold it. */
   async maybePairOf(id: string): Promise<KeyPair | undefined> {
+    // Half of it may be what is left in a file that was cut short.
+    if (this.spec.anew) return (await this.shop.undo.pair(id)) ?? this.#inFiles(id)
     return (await this.#inFiles(id)) ?? (await this.shop.undo.pair(id))
   }
 

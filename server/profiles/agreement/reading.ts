@@ -79,6 +79,29 @@ export function differenceAfter(
   )
 }
 
+/** The same where the settings are new, or stand in a section that is: nothing else comes, goes or changes. */
+export function differenceAdded(
+  before: Reading,
+  after: Reading,
+  added: readonly Changed[],
+): string | undefined {
+  const byHeader = new Map(added.map((each) => [`${each.header}\0${each.key}`, each.value]))
+  const byProfile = new Map(added.map((each) => [`${each.profile}\0${each.key}`, each.value]))
+  const document = (reading: Reading) => new Map(contentOf(reading.document))
+  const aws = (reading: Reading) => flat(Object.entries(reading.aws))
+  return (
+    compare('the line document', filled(document(before), byHeader), document(after), byHeader) ??
+    compare('the AWS SDK for JavaScript', filled(aws(before), byProfile), aws(after), byProfile) ??
+    compare('the ini package', filled(flat(before.ini), byHeader), flat(after.ini), byHeader)
+  )
+}
+
+/** With a place for each new setting. */
+function filled(before: Flat, added: ReadonlyMap<string, string>): Flat {
+  for (const key of added.keys()) if (!before.has(key)) before.set(key, '')
+  return before
+}
+
 type Flat = Map<string, string>
 
 function compare(

@@ -9,6 +9,7 @@ import { takeLock } from '../../platform/lock.ts'
 import { sharing } from '../../platform/sharing.ts'
 import { realPath } from '../../platform/realPath.ts'
 import { planBatch } from './batch.ts'
+import { putAnew } from './anew.ts'
 import { classify } from '../classify.ts'
 import type { Readings } from '../classify.ts'
 import { fileState } from './fileState.ts'
@@ -16,12 +17,19 @@ import { unwritableBy, writeFailure } from './fileTrouble.ts'
 import { mergeForeignWrites } from './foreignWrites.ts'
 import type { FileLocations } from '../locations.ts'
 import { PairTrail } from './pairs.ts'
-import type { FilesSnapshot, FoundProfile, PairChange, ProfileStore, Reconciliation } from '../ports.ts'
+import type {
+  AnewProfile,
+  FilesSnapshot,
+  FoundProfile,
+  PairChange,
+  ProfileStore,
+  Reconciliation,
+} from '../ports.ts'
 import { both, putPairs } from './putPairs.ts'
 import type { Failed, Views } from './putPairs.ts'
 import type { SharedConfigReader } from '../agreement/reading.ts'
 import { StoredFile } from './storedFile.ts'
-import { writableTarget } from './target.ts'
+import { placeToBe, writableTarget } from './target.ts'
 import { FileTidier } from './tidyFile.ts'
 import { watchFiles } from './watch.ts'
 
@@ -109,8 +117,8 @@ class FileProfileStore implements ProfileStore {
     return this.#looked()
   }
 
-  async preflight(files: readonly Which[]): Promise<void> {
-    for (const which of new Set(files)) await this.#tried[which]()
+  async preflight(files: readonly Which[], anew = false): Promise<void> {
+    for (const which of new Set(files)) await (anew ? this.#tryAnew(which) : this.#tried[which]())
   }
 
   async #look(): Promise<FilesSnapshot> {
@@ -165,6 +173,35 @@ class FileProfileStore implements ProfileStore {
   /** Handles that nothing but caution holds, where the system gives no other. */
   async #letGo(): Promise<void> {
     for (const which of both) await this.#files[which].letUnchangedGo()
+  }
+
+  /** A whole new file needs no more room than this, unless it is longer by now. */
+  #tryAnew(which: Which): Promise<void> {
+    return this.#serial(async () => {
+      const real = await placeToBe(this.#paths[which])
+      const size = await fs.stat(real).then(
+        (stat) => stat.size,
+        () => 0,
+      )
+      await this.#lockedAt([[real, which]], () => tryWriting(real, size + 4096)).catch((error: unknown) => {
+        throw unwritableBy(this.#paths[which], error)
+      })
+    })
+  }
+
+  putAnew(profiles: readonly AnewProfile[]): Promise<void> {
+    return this.#serial(async () => {
+      for (const which of both) {
+        const its = profiles.filter(({ file }) => file === which)
+        if (its.length === 0) continue
+        const file = this.#files[which]
+        const real = await placeToBe(file.path)
+        await this.#lockedAt([[real, which]], async () => {
+          await putAnew(file, its)
+          await this.#lookBack(which)
+        })
+      }
+    })
   }
 
   swap(changes: readonly PairChange[]): Promise<void> {
@@ -359,10 +396,19 @@ class FileProfileStore implements ProfileStore {
     use: () => Promise<T>,
     patienceMs = this.#lockPatienceMs,
   ): Promise<T> {
+    const targets = new Map<string, Which>()
+    for (const which of files) targets.set((await writableTarget(this.#paths[which])).real, which)
+    return this.#lockedAt(targets, use, patienceMs)
+  }
+
+  /** @param targets where the files are, symlinks resolved */
+  async #lockedAt<T>(
+    targets: Iterable<readonly [real: string, which: Which]>,
+    use: () => Promise<T>,
+    patienceMs = this.#lockPatienceMs,
+  ): Promise<T> {
     const locks = []
     try {
-      const targets = new Map<string, Which>()
-      for (const which of files) targets.set((await writableTarget(this.#paths[which])).real, which)
       for (const [real, which] of targets) {
         const file = path.join(path.dirname(real), `.${path.basename(real)}.keyturn.lock`)
         locks.push(await takeLock(file, { clock: this.#clock, patienceMs, subject: `the ${which} file` }))

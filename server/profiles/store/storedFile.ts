@@ -2,17 +2,18 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { Which } from '../../api/inventory.ts'
-import { replaceFile } from '../../platform/atomicFile.ts'
+import { createFile, replaceFile } from '../../platform/atomicFile.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { foreignForm } from '../agreement/foreignForms.ts'
 import { onceLetGo } from '../../platform/letGo.ts'
 import { ownFiles } from '../../platform/ownFiles.ts'
+import { codeOf } from './fileTrouble.ts'
 import { loadFile, readFromStart, versionOf } from './load.ts'
 import type { Loaded } from './load.ts'
 import type { FileLocation } from '../locations.ts'
 import { readWithAll } from '../agreement/reading.ts'
 import type { Reading, SharedConfigReader } from '../agreement/reading.ts'
-import { writableTarget } from './target.ts'
+import { placeToBe, writableTarget } from './target.ts'
 import { trySplice } from '../agreement/trial.ts'
 
 /** The file changed between our reading and our rename: read again and compare again. */
@@ -143,6 +144,18 @@ export class StoredFile {
     } finally {
       if (!placed) await handle.close().catch(() => undefined)
     }
+  }
+
+  /**
+   * Makes the file where there is none.
+   * @throws MovedMeanwhile where there is one by now; the file system's error; NotDurableError
+   */
+  async create(bytes: Buffer): Promise<void> {
+    await createFile(await placeToBe(this.path), bytes, (made) => {
+      this.#ours = versionOf(made)
+    }).catch((error: unknown) => {
+      throw codeOf(error) === 'EEXIST' ? new MovedMeanwhile('there by now') : error
+    })
   }
 
   /** To be called when all of them have been looked at: one let go unseen would take another program's write along. */

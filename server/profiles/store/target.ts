@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { Failure } from '../../platform/failure.ts'
+import { makeDirectory } from '../../platform/atomicFile.ts'
 import { kindOf } from '../../platform/fileKind.ts'
 import { realPath } from '../../platform/realPath.ts'
 import { codeOf, unwritable, unwritableBy } from './fileTrouble.ts'
@@ -57,6 +58,22 @@ export async function writableTarget(file: string): Promise<Target> {
   await refuseKeptName(file, real)
   await refuseMount(file, real, stat)
   return { path: file, real, stat }
+}
+
+/**
+ * Where a file that is not there will be, its directory made; the place of one that is there.
+ * @throws Failure `file-unwritable`
+ */
+export async function placeToBe(file: string): Promise<string> {
+  if ((await fs.lstat(file).catch(() => undefined)) !== undefined) return (await writableTarget(file)).real
+  const directory = path.dirname(file)
+  try {
+    await makeDirectory(directory)
+    await fs.access(directory, constants.W_OK | constants.X_OK)
+    return path.join(await realPath(directory), path.basename(file))
+  } catch (error) {
+    throw unwritableBy(file, error)
+  }
 }
 
 async function resolve(file: string): Promise<string> {

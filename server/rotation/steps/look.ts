@@ -35,7 +35,10 @@ export const look: Step<World> = {
       })
     }
     if (world.spec.kind === 'restore' || world.spec.kind === 'mend') {
-      await store.preflight([...new Set(world.profiles.map((profile) => profile.file))])
+      await store.preflight(
+        [...new Set(world.profiles.map((profile) => profile.file))],
+        world.spec.anew !== undefined,
+      )
     }
     await world.shop.stateWritable()
     return {

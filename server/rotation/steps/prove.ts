@@ -1,11 +1,11 @@
 import { telling } from '../../platform/diskTrouble.ts'
 import { Failure } from '../../platform/failure.ts'
-import type { KeyPair } from '../../profiles/keyPair.ts'
+import { samePair, type KeyPair } from '../../profiles/keyPair.ts'
 import type { FoundProfile } from '../../profiles/ports.ts'
 import type { Facts } from '../entries.ts'
 import { MovedOn, type Step } from '../machine.ts'
 import { provePair } from '../polling.ts'
-import type { World } from '../world.ts'
+import { profileIn, type World } from '../world.ts'
 import { expectedOf, newKeyOf, stays } from './facts.ts'
 
 /**
@@ -17,7 +17,9 @@ export const prove: Step<World> = {
   async do(world, known) {
     const { from } = world.spec
     const id = newKeyOf(world, known)
-    const { notes, pair } = await settleForeignWrites(world, id, known)
+    const { notes, pair } = world.spec.anew
+      ? { notes: [], pair: await writtenPair(world, id) }
+      : await settleForeignWrites(world, id, known)
     await telling('The new key is in the file; nothing was turned off.', () =>
       provePair(world, pair, 1, expectedOf(known)),
     )
@@ -31,6 +33,17 @@ export const prove: Step<World> = {
       ...(places.length > 0 && { places }),
     }
   },
+}
+
+/** Of a profile that was written anew, as a file holds it. */
+async function writtenPair(world: World, id: string): Promise<KeyPair> {
+  const snapshot = await world.knownFiles([id])
+  const to = await world.toPair(id)
+  const pairs = world.profiles.map((profile) => profileIn(snapshot, profile)?.pair)
+  const whole = pairs.flatMap((pair) => (pair && samePair(pair, to) ? [pair] : []))
+  const [pair] = whole
+  if (!pair || whole.length < pairs.length) throw await moved(world, id)
+  return pair
 }
 
 /**

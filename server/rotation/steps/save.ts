@@ -1,7 +1,10 @@
 import type { KeyPair } from '../../profiles/keyPair.ts'
 import type { FilesSnapshot, PairChange } from '../../profiles/ports.ts'
+import type { Stays } from '../acts.ts'
+import type { Facts } from '../entries.ts'
 import type { Step } from '../machine.ts'
 import { standsAt, type World } from '../world.ts'
+import { placeName, wroteInto } from '../wrote.ts'
 import { newKeyOf, stays } from './facts.ts'
 
 /**
@@ -15,11 +18,12 @@ export const save: Step<World> = {
     const from = await world.fromPair()
     const to = await world.toPair(newKeyOf(world, known))
     const snapshot = await world.knownFiles([from.id, to.id])
+    if (world.spec.anew) return writeAnew(world, snapshot, stays(to, known))
     const changes = changesFor(world, snapshot, from, to)
     await world.shop.acts.write(world, changes, stays(to, known), snapshot, () =>
       world.shop.undo.put(world.spec.id, from, to),
     )
-    return { saved: changes.length }
+    return { saved: changes.length, ...wroteInto(snapshot, world.profiles) }
   },
   async settle(world, known) {
     const { from } = world.spec
@@ -29,6 +33,21 @@ export const save: Step<World> = {
     // 'No profile holds it' is a word of all files: while one cannot be read nothing is taken back.
     return { found: holdsNew(world, await world.knownFiles([from, id]), id) ? 'in' : 'out' }
   },
+}
+
+/** Profiles that are gone: what they held stands in the undo store or in another profile, and is what they get. */
+async function writeAnew(world: World, snapshot: FilesSnapshot, to: Stays): Promise<Facts> {
+  const { spec, shop } = world
+  const regions = spec.anew?.regions ?? {}
+  const sections = spec.profiles.map(({ name, file }) => {
+    const region = regions[placeName(file, name)]
+    return { file, profile: name, pair: to.pair, ...(region !== undefined && { region }) }
+  })
+  await shop.acts.writeAnew(world, sections, to, snapshot, async () => {
+    if (!(await shop.undo.entry(to.pair.id))) await shop.undo.put(spec.id, to.pair)
+  })
+  const { wrote } = wroteInto(snapshot, spec.profiles)
+  return { saved: sections.length, wrote: { ...wrote, regions } }
 }
 
 function holdsNew(world: World, snapshot: FilesSnapshot, id: string): boolean {

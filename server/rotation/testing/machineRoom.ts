@@ -227,6 +227,10 @@ export async function openMachineRoom(
     runs,
     kept: undo,
     readKeys,
+    putAway: (names) => {
+      settings.takenOut = [...(settings.takenOut ?? []), ...names]
+      return Promise.resolve()
+    },
     oldKeys: async () =>
       oldKeysOf({
         now: clock.now(),
