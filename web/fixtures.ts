@@ -898,6 +898,28 @@ export const scenes: Record<string, Scene> = {
       }),
     }),
   },
+  'keys-gone': {
+    world: world({
+      inventory: inventory({
+        wentBack: ['work', 'analytics'].map((profile) => ({
+          profile,
+          file: 'credentials',
+          holds: null,
+          should: idOf('N3W0'),
+          rotation: 'r1',
+          replacedAt: ago(5),
+          anew: {
+            path: '/home/sam/.aws/credentials',
+            lines: [
+              `[${profile}]`,
+              `aws_access_key_id = ${idOf('N3W0')}`,
+              'aws_secret_access_key = ••••••••',
+            ],
+          },
+        })),
+      }),
+    }),
+  },
   'keys-changed': {
     world: world({
       inventory: inventory({
