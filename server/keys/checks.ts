@@ -149,7 +149,11 @@ export class Checks implements Checker {
     }
   }
 
-  /** Never blocks a check. @param remembers whether what cannot be asked stays as it was known */
+  /**
+   * Never blocks a check.
+   * @param remembers whether what cannot be asked stays as it was known; else a use of ours counts where no other is
+   * known, since nobody can have used the key after it
+   */
   async #lastUsed(
     signer: Signer,
     id: string,
@@ -159,7 +163,8 @@ export class Checks implements Checker {
     const asked = this.#deps.clock.now()
     try {
       const used = await this.#deps.iam.keyLastUsed(signer, id, { patienceMs: patience.extra })
-      return isOwnUse(used, asked, before?.asOf) ? before?.lastUsed : used
+      if (!isOwnUse(used, asked, before?.asOf)) return used
+      return before?.lastUsed ?? (remembers ? undefined : used)
     } catch (error) {
       // Whether the key works is for the next call to say.
       if (!(error instanceof AwsFailure)) throw error

@@ -85,6 +85,7 @@ export class CommandGround {
   readonly sandbox: Sandbox
   readonly base: string
   readonly #started: Started[] = []
+  #aheadMs = 0
 
   private constructor(sandbox: Sandbox, base: string) {
     this.sandbox = sandbox
@@ -111,6 +112,12 @@ export class CommandGround {
     await fs.mkdir(ground.state, { mode: 0o700 })
     await fs.writeFile(path.join(ground.state, 'settings.json'), JSON.stringify(settings), { mode: 0o600 })
     return ground
+  }
+
+  /** Days go by, for AWS and for every command that is started from now on. */
+  passDays(days: number): void {
+    this.#aheadMs += days * day
+    this.sandbox.control.behave({ clockOffsetMs: this.#aheadMs })
   }
 
   get credentials(): string {
@@ -216,6 +223,7 @@ export class CommandGround {
       AWS_SHARED_CREDENTIALS_FILE: this.credentials,
       AWS_CONFIG_FILE: this.config,
       BROWSER: 'none',
+      ...(this.#aheadMs > 0 && { NODE_OPTIONS: `--import=${clockAhead(this.#aheadMs)}` }),
     }
   }
 
@@ -224,4 +232,13 @@ export class CommandGround {
     this.#started.push(started)
     return started
   }
+}
+
+/** A module by which a process takes the time to be later than it is. */
+function clockAhead(ms: number): string {
+  const text = `const D = Date; globalThis.Date = class extends D {
+    constructor(...a) { if (a.length > 0) super(...a); else super(D.now() + ${ms}) }
+    static now() { return D.now() + ${ms} }
+  }`
+  return `data:text/javascript,${encodeURIComponent(text)}`
 }
