@@ -120,6 +120,15 @@ export const OldKey = Type.Object(
     retiredAt: Type.Optional(
       Type.String({ format: 'date-time', description: 'When Keyturn deactivated it' }),
     ),
+    keptUntil: Type.Optional(
+      Type.String({ format: 'date-time', description: 'It stays active until then, by the plan' }),
+    ),
+    overGrace: Type.Optional(
+      Type.Boolean({ description: 'It is still active after that: due to be turned off' }),
+    ),
+    usedSince: Type.Optional(
+      Type.Boolean({ description: 'AWS knows of a use after Keyturn was at it last' }),
+    ),
     quietDays: Type.Optional(
       Type.Integer({ minimum: 0, description: 'Whole days since its last known use' }),
     ),
@@ -246,6 +255,9 @@ export const Inventory = Type.Object(
     demo: Type.Boolean(),
     version: Type.String(),
     now: Type.String({ format: 'date-time' }),
+    awsOffsetMs: Type.Optional(
+      Type.Number({ description: 'AWS’s clock minus this machine’s, as the last check heard it' }),
+    ),
     files: Type.Object({ credentials: FileState, config: FileState }, { additionalProperties: false }),
     keys: Type.Array(Key),
     profiles: Type.Array(Profile),

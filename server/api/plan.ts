@@ -28,6 +28,13 @@ export const PlanRequest = Type.Object(
   {
     keys: KeyIds,
     oldKey: OldKeyMode,
+    keepDays: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 3650,
+        description: 'For keep: after so many days the old key is due to be turned off; absent: never',
+      }),
+    ),
     deleteSpares: Type.Optional(
       Type.Array(Type.String({ maxLength: 128 }), {
         maxItems: 5000,

@@ -61,6 +61,9 @@ export const Rotation = Type.Object(
     step: Type.Optional(StepName),
     steps: Type.Array(StepView),
     oldKeyState: oneOf(['active', 'inactive', 'deleted', 'unknown']),
+    keptUntil: Type.Optional(
+      Type.String({ format: 'date-time', description: 'The old key stays active until then, by the plan' }),
+    ),
     refusedAt: Type.Optional(
       Type.String({ format: 'date-time', description: 'AWS refused the old key then, by AWS’s clock' }),
     ),

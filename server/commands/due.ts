@@ -3,6 +3,7 @@ import type { Ledger } from '../api/ledger.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { Run } from '../api/run.ts'
 import { isOverdue } from '../../shared/age.ts'
+import { safeOn } from '../keys/oldKeys.ts'
 import { fileTroubles } from './fileTroubles.ts'
 import type { FileTroubles } from './fileTroubles.ts'
 
@@ -19,6 +20,11 @@ export interface Due {
   readonly troubled: readonly Key[]
   /** Old keys that wait for an act: still active, safe to delete, or made by nobody here. */
   readonly oldKeys: readonly OldKey[]
+  /** Old keys of ours that are off: how many have been quiet for long enough, and when the others will have been. */
+  readonly quiet: {
+    readonly count: number
+    readonly later: readonly { readonly id: string; readonly safeOn: string }[]
+  }
   readonly interrupted: readonly Run[]
   /** Profiles that hold a key again which Keyturn replaced there. */
   readonly wentBack: readonly WentBack[]
@@ -44,6 +50,7 @@ export interface Due {
 export interface DueParts {
   readonly inventory: Inventory
   readonly agePolicyDays: number
+  readonly quietDays: number
   /** All runs, as the journals tell. */
   readonly runs: readonly Run[]
   /** Another process holds the state directory: what looks interrupted is under way there. */
@@ -51,8 +58,9 @@ export interface DueParts {
 }
 
 /** Pure: what is due, from what is known. Canaries and exclusions never are. */
-export function dueOf({ inventory, agePolicyDays, runs, busy }: DueParts): Due {
-  const now = Date.parse(inventory.now)
+export function dueOf({ inventory, agePolicyDays, quietDays, runs, busy }: DueParts): Due {
+  // By AWS's clock, which the days of the keys' making are of.
+  const now = Date.parse(inventory.now) + (inventory.awsOffsetMs ?? 0)
   const made = madeByUs(runs)
   const ours = inventory.keys.filter((key) => !key.canary && !key.excluded)
   const keys = ours.map((key) => {
@@ -69,7 +77,14 @@ export function dueOf({ inventory, agePolicyDays, runs, busy }: DueParts): Due {
     ),
     unchecked: keys.filter(({ asOf, createdAt, rotatable }) => !asOf && createdAt === undefined && rotatable),
     troubled: keys.filter((key) => key.problem !== undefined),
-    oldKeys: inventory.oldKeys.filter((key) => key.safe || key.status === 'active' || !key.ours),
+    oldKeys: inventory.oldKeys.filter((key) => waits(key, now)),
+    quiet: {
+      count: inventory.oldKeys.filter((key) => key.ours && key.safe).length,
+      later: inventory.oldKeys.flatMap((key) => {
+        const on = key.ours ? safeOn(key, quietDays) : undefined
+        return on === undefined ? [] : [{ id: key.id, safeOn: on }]
+      }),
+    },
     interrupted: busy ? [] : open,
     wentBack: inventory.wentBack,
     changed: inventory.changed,
@@ -97,6 +112,12 @@ export function isDue(due: Due): boolean {
     due.ledger.open,
   ]
   return due.files.fails || lists.some((list) => list.length > 0)
+}
+
+/** One that is kept for a while waits for nobody until that is over. */
+function waits({ safe, status, ours, keptUntil }: OldKey, now: number): boolean {
+  if (ours && status === 'active' && keptUntil !== undefined) return Date.parse(keptUntil) <= now
+  return safe || status === 'active' || !ours
 }
 
 function standsStill({ state }: Run['rotations'][number]): boolean {

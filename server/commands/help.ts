@@ -8,6 +8,7 @@ export const help = `Keyturn rotates the AWS access keys in your credentials fil
   keyturn find [KEYID…]        where else on this machine keys stand; nothing is changed
   keyturn mend [options]       put the pairs that work back where a file came back old, or was emptied, cut or lost
   keyturn old [options]        old keys: off since, last used, safe to delete on; deletes or reactivates them
+  keyturn tidy [options]       turn off the old keys whose grace is over, and delete those that have been quiet
   keyturn trail [KEYID…]       what AWS's CloudTrail knows of old keys: who used them, and what they left open
   keyturn after [options]      what a user has beside keys, and the sessions that outlive one; and ends them
   keyturn --recover [options]  finish or roll back what an earlier run left under way
@@ -29,6 +30,8 @@ rotate
   --profile NAME               the key of this profile; may be given more than once
   --older-than DAYS            only keys older than that, such as 90 or 90d, by the age that AWS tells
   --old-key MODE               deactivate (default), delete or keep
+  --for DAYS                   with --old-key keep: from then on the old key is due to be turned off, by keyturn tidy
+  --tidy                       first do what keyturn tidy does
   --delete-spare KEYID         make room: delete this second key of a user, which no profile holds, for good;
                                may be given more than once; the plan prints it where it is needed
   --make-room WHICH            which second keys go without being named: ours-quiet (default: turned off by
@@ -81,8 +84,8 @@ after
   --finish                     take that policy off again, from 36 hours on
 
 Without the page
-  --dry-run                    show the plan and do nothing (rotate, undo, mend, old, find --update, after)
-  --yes, -y                    do not ask (rotate, undo, mend, old, find --update, after); needed where there is no terminal
+  --dry-run                    show the plan and do nothing (rotate, undo, mend, old, tidy, find --update, after)
+  --yes, -y                    do not ask (rotate, undo, mend, old, tidy, find --update, after); needed where there is no terminal
   --recover                    with rotate, undo or mend: first finish or roll back what is interrupted
   --json                       one JSON document on standard output, all else on standard error
 

@@ -2,7 +2,7 @@ import type { Key, OldKey } from '../api/inventory.ts'
 import type { Run } from '../api/run.ts'
 import { openToLook } from '../engine/engine.ts'
 import type { Engine, Looking } from '../engine/engine.ts'
-import { quietSince } from '../keys/oldKeys.ts'
+import { safeOn } from '../keys/oldKeys.ts'
 import { Failure } from '../platform/failure.ts'
 import type { NewRun } from '../rotation/runs.ts'
 import { confirmed } from './command.ts'
@@ -12,8 +12,6 @@ import { follow } from './follow.ts'
 import type { OldAct } from './options.ts'
 import { resultText } from './resultText.ts'
 import { count, short, when } from './wording.ts'
-
-const dayMs = 86_400_000
 
 /** `keyturn old`: old keys as last known; with an act, that act. AWS is asked only for an act. */
 export async function old(command: Command): Promise<Ended> {
@@ -39,10 +37,8 @@ async function listed({ keyring, settings }: Pick<Looking, 'keyring' | 'settings
 }
 
 function viewOf(key: OldKey, keys: readonly Key[], quietDays: number) {
-  const { id, user, account, status, retiredAt, lastUsed, safe, replacedBy } = key
-  // One that was turned off by others has no day on which that was.
-  const waits = status === 'inactive' && !safe && retiredAt !== undefined
-  const since = waits ? quietSince(key) : undefined
+  const { id, user, account, status, retiredAt, lastUsed, safe, replacedBy, keptUntil } = key
+  const on = safeOn(key, quietDays)
   return {
     id,
     ...(user && { user: user.name }),
@@ -51,16 +47,19 @@ function viewOf(key: OldKey, keys: readonly Key[], quietDays: number) {
     ...(retiredAt !== undefined && { offSince: retiredAt }),
     ...(lastUsed?.at !== undefined && { lastUsed: lastUsed.at }),
     quiet: safe,
-    ...(since !== undefined && { safeOn: new Date(Date.parse(since) + quietDays * dayMs).toISOString() }),
+    ...(on !== undefined && { safeOn: on }),
+    ...(keptUntil !== undefined && { keptUntil }),
     ...(replacedBy !== undefined && { replacedBy }),
     profiles: keys.find((each) => each.id === replacedBy)?.profiles ?? [],
   }
 }
 
-function lineOf({ id, user, state, offSince, lastUsed, quiet, safeOn }: Listed, now: number): string {
+function lineOf(listed: Listed, now: number): string {
+  const { id, user, state, offSince, lastUsed, quiet, safeOn, keptUntil } = listed
   const facts = [
     offSince === undefined ? state : `off since ${when(offSince, now)}`,
     lastUsed === undefined ? undefined : `last used ${when(lastUsed, now)}`,
+    keptUntil === undefined ? undefined : `kept until ${keptUntil.slice(0, 10)}`,
     quiet ? 'safe to delete' : safeOn === undefined ? undefined : `safe to delete on ${safeOn.slice(0, 10)}`,
   ]
   return `${id}${user === undefined ? '' : `  of ${user}`}  ${facts.filter(Boolean).join(', ')}`

@@ -41,6 +41,15 @@ describe('parseOptions', () => {
     })
   })
 
+  it('takes days of grace, with the old key kept alone', () => {
+    expect(run('rotate', '--all', '--old-key', 'keep', '--for', '7d')).toMatchObject({ keepDays: 7 })
+    expect(run('rotate', '--older-than', '90d', '--tidy', '--yes')).toMatchObject({ tidy: true })
+    expect(run('tidy', '--yes', '--json')).toMatchObject({ command: 'tidy', yes: true, json: true })
+    expect(usage('rotate', '--all', '--for', '7d')).toContain('--for goes with --old-key keep')
+    expect(usage('rotate', '--all', '--old-key', 'keep', '--for', '9999')).toContain("not '9999'")
+    expect(usage('tidy', '--tidy')).toContain("goes with 'keyturn rotate'")
+  })
+
   it('takes the profiles that a person took out, by themselves', () => {
     expect(run('mend', '--taken-out', 'one', '--taken-out', 'two').takenOut).toEqual(['one', 'two'])
     expect(usage('mend', '--taken-out', 'one', '--yes')).toContain('nothing is put back')

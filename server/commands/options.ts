@@ -17,6 +17,7 @@ export const commands = [
   'after',
   'old',
   'leaked',
+  'tidy',
 ] as const
 /** `recover` is written `keyturn --recover`. */
 export type Command = (typeof commands)[number] | 'recover'
@@ -32,6 +33,10 @@ export interface Options extends EngineOptions {
   readonly profiles: readonly string[]
   readonly olderThanDays?: number
   readonly oldKey: OldKeyMode
+  /** For keep: after so many days the old key is due to be turned off. */
+  readonly keepDays?: number
+  /** For rotate: tidy old keys first. */
+  readonly tidy?: true
   /** Second keys that no profile holds, by their whole id, to delete so that there is room. */
   readonly deleteSpares: readonly string[]
   readonly makeRoom?: NonNullable<PlanRequest['makeRoom']>
@@ -123,6 +128,8 @@ const flags = {
   profile: { type: 'string', multiple: true },
   'older-than': { type: 'string' },
   'old-key': { type: 'string' },
+  for: { type: 'string' },
+  tidy: { type: 'boolean' },
   'delete-spare': { type: 'string', multiple: true },
   'make-room': { type: 'string' },
   merge: { type: 'string', multiple: true },
@@ -164,6 +171,8 @@ const belongsTo: { readonly [name in keyof typeof flags]?: readonly Command[] } 
   profile: ['rotate', 'leaked', 'undo', 'mend', 'after'],
   'older-than': ['rotate'],
   'old-key': ['rotate', 'leaked'],
+  for: ['rotate', 'leaked'],
+  tidy: ['rotate'],
   'delete-spare': ['rotate', 'leaked'],
   'make-room': ['rotate', 'leaked'],
   merge: ['rotate', 'leaked'],
@@ -175,15 +184,15 @@ const belongsTo: { readonly [name in keyof typeof flags]?: readonly Command[] } 
   'include-canaries': ['rotate'],
   hook: ['rotate', 'leaked', 'recover'],
   signer: ['rotate', 'leaked', 'trail', 'after'],
-  'dry-run': ['rotate', 'leaked', 'undo', 'find', 'mend', 'after', 'old'],
+  'dry-run': ['rotate', 'leaked', 'undo', 'find', 'mend', 'after', 'old', 'tidy'],
   check: ['status'],
   in: ['find'],
   update: ['find'],
   'taken-out': ['mend'],
   how: ['undo'],
   'new-key': ['undo'],
-  yes: ['rotate', 'leaked', 'undo', 'find', 'mend', 'after', 'old'],
-  json: ['rotate', 'leaked', 'status', 'undo', 'recover', 'find', 'mend', 'trail', 'after', 'old'],
+  yes: ['rotate', 'leaked', 'undo', 'find', 'mend', 'after', 'old', 'tidy'],
+  json: ['rotate', 'leaked', 'status', 'undo', 'recover', 'find', 'mend', 'trail', 'after', 'old', 'tidy'],
   csv: ['trail'],
   since: ['trail', 'after'],
   deactivate: ['after'],
@@ -263,7 +272,10 @@ function checked(values: Values, positionals: readonly string[]): Options {
   }
   if (values.json && values.csv) throw new UsageError('Give either --json or --csv, not both.')
   const port = portOf(values.port)
-  const olderThanDays = daysOf(values['older-than'])
+  const olderThanDays = daysOf('older-than', values['older-than'])
+  const keepDays = daysOf('for', values.for)
+  if (keepDays !== undefined && values['old-key'] !== 'keep')
+    throw new UsageError('--for goes with --old-key keep: for so many days the old key stays on.')
   return {
     command,
     open: values['no-open'] !== true,
@@ -272,6 +284,8 @@ function checked(values: Values, positionals: readonly string[]): Options {
     all: values.all ?? false,
     profiles: values.profile ?? [],
     oldKey: oldKeyOf(values['old-key']),
+    ...(keepDays === undefined ? {} : { keepDays }),
+    ...(values.tidy && { tidy: true }),
     deleteSpares: keyIdsOf('delete-spare', values['delete-spare']),
     merge: keyIdsOf('merge', values.merge),
     ...(values['make-room'] === undefined ? {} : { makeRoom: makeRoomOf(values['make-room']) }),
@@ -318,6 +332,7 @@ const shown: { readonly [command in Command]: string } = {
   find: "'keyturn find'",
   old: "'keyturn old'",
   leaked: "'keyturn leaked'",
+  tidy: "'keyturn tidy'",
 }
 
 /** Ids may be given one after the other. */
@@ -462,11 +477,12 @@ function portOf(text: string | undefined): number | undefined {
   return port
 }
 
-function daysOf(text: string | undefined): number | undefined {
+function daysOf(name: 'older-than' | 'for', text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const days = /^(\d{1,5})d?$/.exec(text)?.[1]
-  if (days === undefined)
-    throw new UsageError(`--older-than takes a number of days such as 90, not '${text}'.`)
+  const [most, such] = name === 'for' ? [3650, 7] : [99_999, 90]
+  if (days === undefined || Number(days) > most)
+    throw new UsageError(`--${name} takes a number of days such as ${such}, not '${text}'.`)
   return Number(days)
 }
 

@@ -25,7 +25,9 @@ const fate = { deactivate: 'are turned off', delete: 'are deleted for good', kee
 export function planText(plan: Plan, now: number, profilesOf: (key: string) => readonly string[]): string {
   const lines: string[] = []
   if (plan.rotate.length > 0) {
-    lines.push(`Will rotate ${count(plan.rotate.length, 'key')}. The old keys ${fate[plan.oldKey]}.`)
+    lines.push(
+      `Will rotate ${count(plan.rotate.length, 'key')}. The old keys ${fate[plan.oldKey]}${grace(plan)}.`,
+    )
     for (const row of plan.rotate) lines.push(...rotateLines(row, now))
     lines.push(...clearedLines(plan))
     lines.push(...inAll(plan))
@@ -45,6 +47,10 @@ export function planText(plan: Plan, now: number, profilesOf: (key: string) => r
   lines.push(...withoutEffect(plan))
   lines.push(...passedOver(plan.skip.filter(isOnPurpose), profilesOf))
   return lines.join('\n')
+}
+
+function grace({ request: { keepDays }, oldKey }: Plan): string {
+  return oldKey === 'keep' && keepDays !== undefined ? ` for ${count(keepDays, 'day')}` : ''
 }
 
 /** The sum, where it is more than the keys above: what is lost for good, and what was asked for and stays. */

@@ -13,6 +13,7 @@ import { follow } from './follow.ts'
 import { leftOver, planText } from './planText.ts'
 import { recoverAll } from './recover.ts'
 import { resultText } from './resultText.ts'
+import { tidyWith } from './tidy.ts'
 import { confirmed, stoppedBefore } from './command.ts'
 import type { Command, Ended } from './command.ts'
 import { count, sentence } from './wording.ts'
@@ -21,16 +22,28 @@ import { count, sentence } from './wording.ts'
 export async function rotate(command: Command): Promise<Ended> {
   const engine = await command.open()
   try {
-    if (!command.options.recover) return await rotateWith(engine, command, new Set())
+    if (!command.options.recover) return await tidied(engine, command, new Set())
     const recovered = await recoverAll(engine, command)
     if (recovered.code === exit.interrupted) return recovered
     // What could not be recovered is named by now; it keeps no other key from being rotated.
-    const rotated = await rotateWith(engine, command, keysOf(engine.runs.interrupted()))
+    const rotated = await tidied(engine, command, keysOf(engine.runs.interrupted()))
     const code = recovered.code === exit.ok ? rotated.code : exit.failed
     return { code, document: { ...recovered.document, ...rotated.document } }
   } finally {
     await engine.close()
   }
+}
+
+/** With `--tidy` the old keys go first: what is quiet makes room. */
+async function tidied(engine: Engine, command: Command, except: ReadonlySet<string>): Promise<Ended> {
+  if (!command.options.tidy) return rotateWith(engine, command, except)
+  const tidy = await tidyWith(engine, command)
+  if (tidy.code === exit.interrupted) return tidy
+  const rotated = await rotateWith(engine, command, except)
+  const codes = [tidy.code, rotated.code].filter((code) => code !== exit.nothing && code !== exit.ok)
+  const none = tidy.code === exit.nothing && rotated.code === exit.nothing
+  const code = codes.at(-1) ?? (none ? exit.nothing : exit.ok)
+  return { code, document: { ...rotated.document, tidy: tidy.document } }
 }
 
 /** @param except keys that an interrupted run is still about */
@@ -180,6 +193,7 @@ async function planOf(engine: Engine, command: Command, wanted: Wanted): Promise
     const begun = await engine.plans.begin({
       keys: request,
       oldKey: options.oldKey,
+      ...(options.keepDays !== undefined && { keepDays: options.keepDays }),
       ...(options.deleteSpares.length > 0 && { deleteSpares: [...options.deleteSpares] }),
       ...(options.makeRoom !== undefined
         ? { makeRoom: options.makeRoom }

@@ -18,6 +18,7 @@ import { recover } from './recover.ts'
 import { rotate } from './rotate.ts'
 import { status } from './status.ts'
 import { Terminal, type Streams } from './terminal.ts'
+import { tidy } from './tidy.ts'
 import { trail } from './trail.ts'
 import { undo } from './undo.ts'
 import { sentence } from './wording.ts'
@@ -29,6 +30,7 @@ const commands: Readonly<Record<Exclude<Options['command'], 'serve'>, (command: 
     undo,
     mend,
     old,
+    tidy,
     recover,
     find,
     trail,
@@ -112,6 +114,7 @@ function asksFirst({
     aged?.act !== undefined ||
     command === 'rotate' ||
     (command === 'leaked' && theft?.act !== undefined && theft.act.kind !== 'reopen') ||
+    command === 'tidy' ||
     command === 'undo' ||
     (command === 'mend' && takenOut === undefined) ||
     wanted?.update === true ||

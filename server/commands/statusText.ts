@@ -73,16 +73,20 @@ export function statusText(due: Due): string {
   )
   section(
     `${count(due.oldKeys.length, 'old key')} waiting:`,
-    due.oldKeys.map(({ id, status, ours, safe, user, lastUsed }) => {
+    due.oldKeys.map(({ id, status, ours, safe, user, lastUsed, overGrace }) => {
       const what = safe
         ? 'safe to delete'
-        : ours
-          ? `still ${status}`
-          : `${status}, in no profile here and not made by Keyturn`
+        : overGrace
+          ? 'due to be turned off'
+          : ours
+            ? `still ${status}`
+            : `${status}, in no profile here and not made by Keyturn`
       const used = lastUsed?.at === undefined ? '' : `, last used ${when(lastUsed.at, now)}`
       return `${short(id)}${user ? `  of ${user.name}` : ''}  ${what}${used}`
     }),
-    'To deactivate or delete them: open the page with keyturn',
+    due.oldKeys.some(({ ours, safe, overGrace }) => ours && (safe || overGrace))
+      ? 'To turn off what is due, and delete what is safe to: keyturn tidy'
+      : 'To deactivate or delete them: open the page with keyturn',
   )
   if (!isDue(due)) lines.push(`Nothing is due. ${count(due.keys.length, 'key')}, none over its age.`)
   section(
@@ -91,6 +95,9 @@ export function statusText(due: Due): string {
       ({ profiles, id, problem }) => `${places(profiles)}  ${short(id)}  ${problem?.title ?? ''}`,
     ),
   )
+  const on = due.quiet.later.map(({ safeOn }) => safeOn.slice(0, 10)).sort()
+  if (due.quiet.count + on.length > 0)
+    lines.push(`Old keys that are off: ${[`${due.quiet.count} quiet`, ...rest(on)].join(', ')}.`)
   section(
     'Can be undone:',
     due.undoable.map(({ run, keys, until }) => {
@@ -103,6 +110,14 @@ export function statusText(due: Due): string {
   if (oldest !== undefined)
     lines.push(`As AWS said ${when(oldest, now)}${due.keys.length > 1 ? ' or later' : ''}.`)
   return lines.join('\n')
+}
+
+/** When those that are not quiet yet will have been, as one span. */
+function rest(on: readonly string[]): string[] {
+  const [first] = on
+  const last = on.at(-1)
+  if (first === undefined) return []
+  return [`${on.length} more ${first === last ? `on ${first}` : `from ${first} to ${last}`}`]
 }
 
 /** What was found, since when at most, what it may mean, and the one act. */

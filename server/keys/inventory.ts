@@ -9,7 +9,7 @@ import { isCanaryAccount } from './canary.ts'
 import { rootConsoleUrl } from './checkWords.ts'
 import type { ResolveTarget } from './heldKeys.ts'
 import type { Target } from './iam.ts'
-import { oldKeysOf } from './oldKeys.ts'
+import { newestOffset, oldKeysOf } from './oldKeys.ts'
 import type { Finding, HeldKey, ReplacedKey } from './ports.ts'
 
 /** Everything that the inventory is made of; no call to AWS is. */
@@ -39,6 +39,7 @@ export function buildInventory(parts: InventoryParts): Inventory {
     demo: parts.demo,
     version: parts.version,
     now: new Date(parts.now).toISOString(),
+    ...offset(parts.findings),
     files: parts.snapshot.files,
     keys: parts.held.map((key) => keyView(key, parts, known)),
     profiles: parts.snapshot.profiles.map((profile) => profileView(profile, parts.resolve)),
@@ -48,6 +49,11 @@ export function buildInventory(parts: InventoryParts): Inventory {
     ledger: parts.ledger,
     notices: [...parts.notices],
   }
+}
+
+function offset(findings: readonly Finding[]): Pick<Inventory, 'awsOffsetMs'> {
+  const awsOffsetMs = newestOffset(findings)
+  return awsOffsetMs === undefined ? {} : { awsOffsetMs }
 }
 
 /** One row, as in the whole inventory. */

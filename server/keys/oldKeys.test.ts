@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { resolveTarget } from '../aws/endpoints.ts'
 import { heldKeys } from './heldKeys.ts'
-import { oldKeysOf } from './oldKeys.ts'
+import { oldKeysOf, safeOn } from './oldKeys.ts'
 import type { OldKeyParts } from './oldKeys.ts'
 import type { Finding, ReplacedKey } from './ports.ts'
 import { profile } from './testing/profiles.ts'
@@ -29,6 +29,7 @@ const finding = (more: Partial<Finding> = {}): Finding => ({
   asOf: daysAgo(1),
   user,
   status: 'Active',
+  clockOffsetMs: 0,
   siblings: [{ id: 'AKIAOLD', status: 'Inactive' }],
   ...more,
 })
@@ -39,7 +40,45 @@ function old(parts: Partial<OldKeyParts> = {}) {
   return oldKeysOf({ now, held, ours: new Set(['AKIAOLD', current]), ...defaults, ...parts })
 }
 
+const used = (id: string, status: string, days: number) => ({ id, status, lastUsed: { at: daysAgo(days) } })
+
+/** One that was replaced ten days ago and stays on. */
+const kept = (days: number, siblings: Finding['siblings'] = [{ id: 'AKIAOLD', status: 'Active' }]) => ({
+  replaced: [replaced({ state: 'active', retiredAt: undefined, keptUntil: daysAgo(days) })],
+  findings: [finding({ siblings })],
+})
+
+describe('safeOn', () => {
+  const [waiting] = old({ replaced: [replaced({ retiredAt: daysAgo(3) })] })
+  it('tells when one that is off will have been quiet', () => {
+    expect(waiting && safeOn(waiting, 7)).toBe(daysAgo(-4))
+  })
+
+  it('tells nothing of one that is on, quiet already, or off by others', () => {
+    for (const more of [
+      { status: 'active' },
+      { safe: true },
+      { retiredAt: undefined },
+      { lastUsed: undefined },
+    ] as const)
+      expect(waiting && safeOn({ ...waiting, ...more }, 7)).toBeUndefined()
+  })
+})
+
 describe('oldKeysOf', () => {
+  it('calls none over its grace whose day nobody can believe, or that nobody here can sign for', () => {
+    const due = kept(1)
+    for (const parts of [
+      {
+        ...due,
+        findings: [finding({ siblings: due.findings[0]?.siblings ?? [], clockOffsetMs: 3_600_000 })],
+      },
+      { replaced: [{ ...due.replaced[0], replacedBy: 'AKIAGONE' } as ReplacedKey], findings: [] },
+      kept(-1),
+    ])
+      expect(old(parts)[0]).not.toHaveProperty('overGrace')
+  })
+
   it('calls an old key safe to delete once it has been off and unused for long enough', () => {
     expect(old()).toEqual([
       {
@@ -77,6 +116,31 @@ describe('oldKeysOf', () => {
       'quiet by a clock that AWS’s contradicts',
       { findings: [finding({ clockOffsetMs: -30 * 86_400_000 })] },
       { safe: false, reason: expect.stringContaining('clock') as string },
+    ],
+    [
+      'quiet where AWS’s clock is not known',
+      { findings: [finding({ clockOffsetMs: undefined })] },
+      { safe: false, reason: expect.stringContaining('clock') as string },
+    ],
+    [
+      'used after it had been turned off',
+      { findings: [finding({ siblings: [used('AKIAOLD', 'Inactive', 2)] })] },
+      { lastUsed: { at: daysAgo(2) }, usedSince: true, safe: false },
+    ],
+    [
+      'known to be unused only since Keyturn’s own last call',
+      {
+        replaced: [replaced({ lastUsed: undefined })],
+        findings: [finding({ siblings: [used('AKIAOLD', 'Inactive', 10)] })],
+      },
+      { lastUsed: { at: daysAgo(10) }, safe: true },
+    ],
+    ['kept, its day not come', kept(-1), { keptUntil: daysAgo(-1) }],
+    ['kept, its day come', kept(0), { keptUntil: daysAgo(0), overGrace: true }],
+    [
+      'kept, its day come, and still used',
+      kept(0, [used('AKIAOLD', 'Active', 3)]),
+      { overGrace: true, usedSince: true },
     ],
     [
       'never used, of unknown age',

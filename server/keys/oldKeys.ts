@@ -1,4 +1,4 @@
-import type { OldKey } from '../api/inventory.ts'
+import type { LastUsed, OldKey } from '../api/inventory.ts'
 import type { Settings } from '../api/settings.ts'
 import { daysSince } from '../../shared/age.ts'
 import { trustedOffsetMs } from './ports.ts'
@@ -27,7 +27,7 @@ export function oldKeysOf(parts: OldKeyParts): OldKey[] {
     seen.add(replaced.id)
     const state = stateOf(replaced, looks)
     if (state.status === 'deleted' || held.has(replaced.id)) continue
-    rows.push(row(replaced, state, parts, agreed))
+    rows.push(row(withUse(replaced, state), state, parts, agreed))
   }
   for (const finding of parts.findings) {
     // Of a key that is in no file any more, what its check found is history.
@@ -67,6 +67,14 @@ export function keyThatSigns<Held extends { readonly id: string }>(
 interface State {
   readonly status: OldKey['status'] | 'deleted'
   readonly asOf: string
+  readonly lastUsed?: LastUsed
+}
+
+/** A use after the day on which Keyturn was at it last, whose own calls were on that day, is another's. */
+function withUse(key: ReplacedKey, { lastUsed }: State): ReplacedKey & { usedSince?: true } {
+  if (lastUsed?.at === undefined) return key
+  if (lastUsed.at.slice(0, 10) > key.asOf.slice(0, 10)) return { ...key, lastUsed, usedSince: true }
+  return key.lastUsed ? key : { ...key, lastUsed }
 }
 
 function statusOf(status: string): OldKey['status'] {
@@ -92,7 +100,12 @@ function stateOf(replaced: ReplacedKey, looks: ReadonlyMap<string, readonly Find
   for (const finding of [...(looks.get(replaced.id) ?? []), ...((arn && looks.get(arn)) || [])]) {
     if (finding.asOf <= newest.asOf || finding.id === replaced.id) continue
     const sibling = finding.siblings.find(({ id }) => id === replaced.id)
-    if (sibling) newest = { status: statusOf(sibling.status), asOf: finding.asOf }
+    if (sibling)
+      newest = {
+        status: statusOf(sibling.status),
+        asOf: finding.asOf,
+        ...(sibling.lastUsed && { lastUsed: sibling.lastUsed }),
+      }
     // A listing that came through, of the same user: only such a one proves that the key is gone.
     else if (finding.status && arn !== undefined && finding.user?.arn === arn) {
       newest = { status: 'deleted', asOf: finding.asOf }
@@ -102,7 +115,7 @@ function stateOf(replaced: ReplacedKey, looks: ReadonlyMap<string, readonly Find
 }
 
 function row(
-  key: Omit<ReplacedKey, 'state' | 'asOf'>,
+  key: Omit<ReplacedKey, 'state' | 'asOf'> & { readonly usedSince?: true },
   state: State,
   { now, settings, ours, held, findings }: OldKeyParts,
   agreed: boolean,
@@ -115,6 +128,8 @@ function row(
   const signed = keyThatSigns(key.id, key.replacedBy, held, findings) !== undefined
   const deletable = status === 'inactive' && signed
   const safe = deletable && quiet
+  const graceEnds = key.keptUntil === undefined ? Infinity : Date.parse(key.keptUntil)
+  const overGrace = agreed && signed && status === 'active' && graceEnds <= now
   const reason = signed
     ? reasonOf(status, safe, key.lastUsed !== undefined, settings.quietDays, agreed)
     : unsigned
@@ -128,6 +143,9 @@ function row(
     ...(key.lastUsed && { lastUsed: key.lastUsed }),
     asOf: state.asOf,
     ...(key.retiredAt && { retiredAt: key.retiredAt }),
+    ...(key.keptUntil !== undefined && status === 'active' && { keptUntil: key.keptUntil }),
+    ...(overGrace && { overGrace }),
+    ...(key.usedSince && { usedSince: true }),
     ...(quietDays !== undefined && { quietDays }),
     ...(key.replacedBy && { replacedBy: key.replacedBy }),
     ...(key.rotation && { rotation: key.rotation }),
@@ -150,19 +168,33 @@ function unusedSince({ lastUsed, createdAt, retiredAt }: Used): string | undefin
 }
 
 /** Since when it is known to have been both off and unused; undefined where nothing is known. */
-export function quietSince(key: Used): string | undefined {
+function quietSince(key: Used): string | undefined {
   const unused = unusedSince(key)
   const off = key.retiredAt ?? unused
   if (unused === undefined || off === undefined) return undefined
   return Date.parse(off) > Date.parse(unused) ? off : unused
 }
 
-/** By the newest list that told AWS's clock; where none did, there is nothing against the dates. */
-function clocksAgree(findings: readonly Finding[]): boolean {
+/** Pure: AWS's clock minus this machine's, in milliseconds, by the newest list that told it. */
+export function newestOffset(findings: readonly Finding[]): number | undefined {
   let newest: Finding | undefined
   for (const each of findings)
     if (each.clockOffsetMs !== undefined && (newest === undefined || newest.asOf < each.asOf)) newest = each
-  return Math.abs(newest?.clockOffsetMs ?? 0) <= trustedOffsetMs
+  return newest?.clockOffsetMs
+}
+
+/** Where no list told AWS's clock, no date is believed. */
+function clocksAgree(findings: readonly Finding[]): boolean {
+  const offset = newestOffset(findings)
+  return offset !== undefined && Math.abs(offset) <= trustedOffsetMs
+}
+
+/** Pure: when an old key of ours that is off will have been quiet for long enough, if nobody uses it; undefined where it is, or nobody knows. */
+export function safeOn(key: OldKey, quietDays: number): string | undefined {
+  // One that was turned off by others has no day on which that was.
+  if (key.status !== 'inactive' || key.safe || key.retiredAt === undefined) return undefined
+  const since = quietSince(key)
+  return since && new Date(Date.parse(since) + quietDays * 86_400_000).toISOString()
 }
 
 const unsigned =
@@ -178,7 +210,8 @@ function reasonOf(
   if (status === 'active') return 'It is active: deactivate it first, and see that nothing breaks.'
   if (status === 'unknown') return 'Its state is not known: check its user first.'
   if (safe) return undefined
-  if (!agreed) return 'This machine’s clock and AWS’s differ, so that no date says that it is quiet.'
+  if (!agreed)
+    return 'AWS’s clock is not known, or differs from this machine’s, so that no date says that it is quiet.'
   if (!useIsKnown)
     return 'When it was last used is not known, since AWS did not say (iam:GetAccessKeyLastUsed): something may still need it.'
   return `Something may still need it: wait until it has been off and unused for ${quietDays} ${quietDays === 1 ? 'day' : 'days'}.`

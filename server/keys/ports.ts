@@ -70,6 +70,8 @@ export interface ReplacedKey {
   readonly lastUsed?: LastUsed
   /** When Keyturn turned it off. */
   readonly retiredAt?: string
+  /** Until then it was to stay on; from then it is due to be turned off. */
+  readonly keptUntil?: string
   readonly replacedBy?: string
   /** The rotation that replaced it. */
   readonly rotation?: string

@@ -23,6 +23,8 @@ export interface Spec {
   readonly spare?: string
   /** What happens to `from` at the end. */
   readonly retire: OldKeyMode
+  /** For keep: after so many days `from` is due to be turned off. */
+  readonly keepDays?: number
   readonly account?: Account
   readonly user?: User
   /** Of `from`, as AWS recorded it before Keyturn's own calls. */

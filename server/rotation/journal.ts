@@ -181,6 +181,7 @@ const Header = Type.Object({
         profiles,
         merge: Type.Optional(Type.Object({ key: name, profiles })),
         retire: OldKeyMode,
+        keepDays: Type.Optional(Type.Number()),
         anew: Type.Optional(Type.Object({ regions: Type.Record(Type.String(), Type.String()) })),
         hooks: Type.Optional(Type.Array(name)),
       }),

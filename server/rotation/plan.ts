@@ -179,11 +179,13 @@ function specOf(request: PlanRequest, checked: Checked, context: PlanContext): O
     .find((each) => each !== undefined)
   const lastUsed: LastUsed | undefined = finding?.lastUsed
   const signer = signerOf(request, checked, context)
+  const retire = oldKeyOf(request, held.id)
   return {
     kind: 'rotate',
     from: held.id,
     profiles: held.profiles.map(({ name, file }) => ({ name, file })),
-    retire: oldKeyOf(request, held.id),
+    retire,
+    ...(retire === 'keep' && request.keepDays !== undefined && { keepDays: request.keepDays }),
     ...(finding?.account && { account: finding.account }),
     ...(finding?.user && { user: finding.user }),
     ...(lastUsed && { lastUsed }),

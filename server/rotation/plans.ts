@@ -287,8 +287,10 @@ export class Plans {
   #tooYoung(finding: Finding | undefined, { olderThanDays }: PlanRequest): Trouble | undefined {
     if (olderThanDays === undefined || !finding) return undefined
     if (finding.createdAt === undefined) return blocking(finding) ? undefined : ageUnknownWords
-    if (isOverdue(finding.createdAt, olderThanDays, this.#deps.clock.now())) return undefined
-    const age = daysSince(finding.createdAt, this.#deps.clock.now())
+    // By AWS's clock, which the day of its making is of.
+    const now = this.#deps.clock.now() + (finding.clockOffsetMs ?? 0)
+    if (isOverdue(finding.createdAt, olderThanDays, now)) return undefined
+    const age = daysSince(finding.createdAt, now)
     return {
       name: 'younger',
       title: 'Young enough',

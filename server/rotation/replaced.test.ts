@@ -105,6 +105,20 @@ it('tells of the newest rotation of each key, and of a restore what it turned of
   ])
 })
 
+it('keeps the day until which one stays on, until an act on it came through', () => {
+  const kept = rotation({ oldKeyState: 'active', keptUntil: at(9) })
+  const act = (kind: Run['kind'], state: Rotation['state']) =>
+    run([rotation({ id: 'r2-0', state, steps: [] })], { id: 'r2', kind, finishedAt: at(6) })
+  const after = (...runs: Run[]) => replacedKeys(runs, none)[0]
+  expect(after(run([kept]))).toMatchObject({ keptUntil: at(9) })
+  expect(after(run([kept]), act('deactivate', 'failed'))).toMatchObject({ keptUntil: at(9), asOf: at(6) })
+  expect(after(run([kept]), act('activate', 'done'))).not.toHaveProperty('keptUntil')
+  // What the later act did is told by the rotation itself.
+  const off = after(run([{ ...kept, oldKeyState: 'inactive' }]), act('deactivate', 'done'))
+  expect(off).toMatchObject({ state: 'inactive', retiredAt: at(6), asOf: at(6) })
+  expect(off).not.toHaveProperty('keptUntil')
+})
+
 it('counts what Keyturn itself turned on or off later as the time when the state was last known', () => {
   const later = run([rotation({ id: 'r2-0', steps: [] })], {
     id: 'r2',

@@ -10,9 +10,9 @@ export function replacedKeys(runs: readonly Run[], kept: ReadonlyMap<string, str
   for (const run of runs) {
     if (turning.has(run.kind)) {
       // What it is since then was Keyturn's doing: only what a later look tells can be another's.
-      for (const { key } of run.rotations) {
+      for (const { key, state } of run.rotations) {
         const known = byId.get(key)
-        if (known) byId.set(key, { ...known, asOf: run.finishedAt ?? run.startedAt })
+        if (known) byId.set(key, turned(known, run, state === 'done'))
       }
     }
     if (run.kind === 'kill') {
@@ -44,6 +44,7 @@ export function replacedKeys(runs: readonly Run[], kept: ReadonlyMap<string, str
         ...(rotation.lastUsed && { lastUsed: rotation.lastUsed }),
         ...(retired?.finishedAt !== undefined &&
           rotation.oldKeyState === 'inactive' && { retiredAt: retired.finishedAt }),
+        ...(rotation.keptUntil !== undefined && { keptUntil: rotation.keptUntil }),
         replacedBy: rotation.newKey,
         rotation: rotation.id,
         ...(undoUntil !== undefined && { undoUntil }),
@@ -51,4 +52,12 @@ export function replacedKeys(runs: readonly Run[], kept: ReadonlyMap<string, str
     }
   }
   return [...byId.values()]
+}
+
+/** What was said of it before goes where an act on it came through: its grace, and since when it is off. */
+function turned(known: ReplacedKey, { kind, finishedAt, startedAt }: Run, done: boolean): ReplacedKey {
+  const asOf = finishedAt ?? startedAt
+  if (!done) return { ...known, asOf }
+  const { keptUntil: _, ...rest } = known
+  return { ...rest, asOf, ...(kind === 'deactivate' && known.state === 'inactive' && { retiredAt: asOf }) }
 }

@@ -180,6 +180,13 @@ export class Undos {
     return this.#runOf('delete', 'delete', undefined, parts)
   }
 
+  /** Turns off old keys whose grace is over, in one run. @throws Failure where a profile holds one of them */
+  async ofKeysOverGrace(ids: readonly string[]): Promise<NewRun> {
+    const held = await this.#look()
+    const parts = ids.map((id) => this.#actOn(id, 'deactivate', held))
+    return this.#runOf('deactivate', 'deactivate', undefined, parts)
+  }
+
   /**
    * Puts the pair that works back into profiles that hold a replaced one again, and writes those anew that are gone.
    * @param names of profiles; default all

@@ -53,6 +53,16 @@ const driven = new Set(['r1.1'])
 const view = (recorded: Partial<Recorded>, now: Partial<Now> = {}, of: Spec = spec) =>
   viewRotation('r1', of, { ...over, ...recorded }, { ...quiet, ...now })
 
+it('tells until when the old key stays on, once that counts, and while it does', () => {
+  const steps = [{ name: 'retire' as const, state: 'done' as const, finishedAt: '2026-03-01T12:00:00.000Z' }]
+  const grace: Spec = { ...spec, retire: 'keep', keepDays: 7 }
+  const until = (recorded: Partial<Recorded>, of = grace) => view(recorded, {}, of).keptUntil
+  expect(until({ oldKeyState: 'active', steps })).toBe('2026-03-08T12:00:00.000Z')
+  expect(until({ oldKeyState: 'inactive', steps })).toBeUndefined()
+  expect(until({ oldKeyState: 'active', steps: [] })).toBeUndefined()
+  expect(until({ oldKeyState: 'active', steps }, { ...spec, retire: 'keep' })).toBeUndefined()
+})
+
 describe('an undo is offered while it can work, and only then', () => {
   it.each<[Rotation['undo'], Rotation['oldKeyState'], string, string]>([
     [['restore'], 'active', 'held', 'kept'],

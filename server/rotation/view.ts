@@ -65,6 +65,7 @@ export function viewRotation(run: string, spec: Spec, recorded: Recorded, now: N
     ...(current && { step: current.name }),
     steps,
     oldKeyState,
+    ...(oldKeyState === 'active' && keptUntilOf(spec, recorded)),
     ...(refusedAt !== undefined && { refusedAt }),
     undo: undoOffers(spec, state, oldKeyState, newKey, now),
     ...(undoUntil !== undefined && { undoUntil }),
@@ -77,6 +78,13 @@ export function viewRotation(run: string, spec: Spec, recorded: Recorded, now: N
     notes: [...recorded.notes],
     ...(spec.lastUsed && { lastUsed: spec.lastUsed }),
   }
+}
+
+/** The days of grace count from when the new key was known to work in the file. */
+function keptUntilOf({ keepDays }: Spec, { steps }: Recorded): Pick<Rotation, 'keptUntil'> {
+  const from = steps.find(({ name, state }) => name === 'retire' && state === 'done')?.finishedAt
+  if (keepDays === undefined || from === undefined) return {}
+  return { keptUntil: new Date(Date.parse(from) + keepDays * 86_400_000).toISOString() }
 }
 
 function stateOf(recorded: Recorded, driven: boolean, later?: LaterAct): Rotation['state'] {
