@@ -1,4 +1,4 @@
-import { csvLine } from '../platform/csv.ts'
+import { csvLine } from '../../shared/csv.ts'
 import { StepName, type HistoryRow } from '../api/run.ts'
 
 const columns = [

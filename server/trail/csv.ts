@@ -1,5 +1,5 @@
 import type { TrailRow } from '../api/trail.ts'
-import { csvLine } from '../platform/csv.ts'
+import { csvLine } from '../../shared/csv.ts'
 import { printable } from '../../shared/printable.ts'
 
 const columns = [

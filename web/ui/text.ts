@@ -1,6 +1,6 @@
 /** '1 key', '12 keys', '1,000 keys'. */
 export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`
+  return `${n.toLocaleString()} ${n === 1 ? one : many}`
 }
 
 /** 'a', 'a and b', 'a, b and c'; beyond `most`, 'a, b and 5 more'. */

@@ -1,13 +1,40 @@
+export { ageWords as age } from '../../shared/age.ts'
+
 const second = 1_000
 const minute = 60 * second
 const hour = 60 * minute
 const day = 24 * hour
 
+// Its words stand in English sentences; dates and times of day are written as the browser's own.
 const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
-const exact = new Intl.DateTimeFormat('en-GB', {
-  dateStyle: 'full',
-  timeStyle: 'long',
-})
+const formats = {
+  exact: { dateStyle: 'full', timeStyle: 'long' },
+  dateTime: { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' },
+  date: { day: 'numeric', month: 'long' },
+  shortDate: { day: 'numeric', month: 'short' },
+  day: { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
+  clock: { hour: '2-digit', minute: '2-digit' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>
+const made = new Map<string, Intl.DateTimeFormat>()
+
+/** A time in the browser's zone and locale; what is no time stays as it is. */
+export function written(at: string | number, how: keyof typeof formats, locale?: string): string {
+  const date = new Date(at)
+  if (Number.isNaN(date.getTime())) return String(at)
+  const name = `${how} ${locale ?? ''}`
+  const format = made.get(name) ?? new Intl.DateTimeFormat(locale, formats[how])
+  made.set(name, format)
+  return format.format(date)
+}
+
+/** The day from whose first moment on something is allowed: the day itself only where that is midnight. */
+export function firstWholeDay(at: string | number): number {
+  const date = new Date(at)
+  const midnight = new Date(date)
+  midnight.setHours(0, 0, 0, 0)
+  if (midnight.getTime() < date.getTime()) midnight.setDate(midnight.getDate() + 1)
+  return midnight.getTime()
+}
 
 /** Milliseconds of an RFC 3339 time; NaN where it is none. */
 export const millis = (iso: string): number => Date.parse(iso)
@@ -26,18 +53,8 @@ export function relative(iso: string, now: number): string {
   return words.format(Math.trunc(delta / (365.25 * day)), 'year')
 }
 
-/** The same time in full with its zone, for the title of a relative one. */
-export function absolute(iso: string): string {
-  const at = new Date(iso)
-  return Number.isNaN(at.getTime()) ? iso : exact.format(at)
-}
-
-/** An age in days up to two years, since policies are in days, and in years beyond: 12 days, 400 days, 3.4 years. */
-export function age(days: number): string {
-  if (days < 1) return 'today'
-  if (days < 731) return `${days} ${days === 1 ? 'day' : 'days'}`
-  return `${(Math.floor(days / 36.525) / 10).toFixed(1)} years`
-}
+/** The same time in full with its zone. */
+export const absolute = (iso: string): string => written(iso, 'exact')
 
 /** A span as a person says it: 0.4 s, 12 s, 3 min 20 s, 1 h 5 min. */
 export function span(milliseconds: number): string {
