@@ -22,7 +22,7 @@ test('forced colours leave the bars, the steps, the choices, the focus and the p
     pages.getByRole('link', { name: 'History' }),
   ]
   expect(await drawn(here, 'border-bottom-color')).not.toBe(await drawn(elsewhere, 'border-bottom-color'))
-  await page.getByRole('button', { name: 'Check keys' }).click()
+  await page.getByRole('button', { name: 'Check ages' }).click()
   const table = page.getByRole('table', { name: 'Keys' })
   await expect(table.locator('.age svg .fill')).toHaveCount(4)
   const bar = table.locator('.age svg').first()

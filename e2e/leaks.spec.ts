@@ -96,7 +96,7 @@ test('no secret leaves the credentials file and the undo store', async ({ stage,
   await enter(page, link)
   guard.keep('argv', readFileSync(`/proc/${stage.command!.process.pid}/cmdline`))
 
-  await page.getByRole('button', { name: 'Check keys' }).click()
+  await page.getByRole('button', { name: 'Check ages' }).click()
   await expect(keyRow(page, 'wrong')).toContainText('The secret does not belong to this key')
   for (const name of ['default', 'wrong', 'spaced'])
     await keyRow(page, name).getByRole('button', { name: 'Details of' }).click()

@@ -121,7 +121,7 @@ test('a second key that nobody here knows is shown as such', async ({ stage, pag
   stage.users('default')
   const unknown = stage.sandbox.control.addKey('default')
   await enter(page, await stage.start())
-  await page.getByRole('button', { name: 'Check keys' }).click()
+  await page.getByRole('button', { name: 'Check ages' }).click()
   await expect(page.getByRole('table', { name: 'Keys' })).toContainText('Unknown second key')
   await visit(page, 'Old keys')
   await expect(page.getByRole('region', { name: '1 key that nobody here knows' })).toContainText(unknown.id)

@@ -100,7 +100,7 @@ test('a check asks AWS, and its findings stand in the rows', async ({ stage, pag
   )
   await enter(page, await stage.start())
   await expect(keyRow(page, 'fresh')).toContainText('Not checked')
-  await page.getByRole('button', { name: 'Check keys' }).click()
+  await page.getByRole('button', { name: 'Check ages' }).click()
   await expect(keyRow(page, 'fresh')).toContainText('Fine')
   await expect(keyRow(page, 'fresh')).toContainText('3 days')
   await expect(keyRow(page, 'fresh')).toContainText('acme')

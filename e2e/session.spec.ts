@@ -115,7 +115,7 @@ test('going back shows nothing of a session that has ended', async ({ stage, pag
 test('settings are kept: policy, theme, exclusions', async ({ stage, page }) => {
   stage.users('default', 'other')
   await enter(page, await stage.start())
-  await page.getByRole('button', { name: 'Check keys' }).click()
+  await page.getByRole('button', { name: 'Check ages' }).click()
   await expect(page.getByRole('heading', { level: 1, name: '2 keys, 2 overdue' })).toBeVisible()
   await visit(page, 'Settings')
   await expectAccessible(page)

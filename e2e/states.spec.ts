@@ -173,7 +173,7 @@ test('a key of an account that plants keys is never touched without a second yes
   stage.write('credentials', `${stage.text()}\n${section('bait', pair!)}`)
   await enter(page, await stage.start())
   await expect(keyRow(page, 'bait')).toContainText('May be planted')
-  await page.getByRole('button', { name: 'Check keys' }).click()
+  await page.getByRole('button', { name: 'Check ages' }).click()
   await expect(keyRow(page, 'default')).toContainText('acme')
   expect(stage.sandbox.calls.filter(({ user }) => user === 'bait')).toEqual([])
   await keyRow(page, 'bait').getByRole('button', { name: 'Rotate' }).click()

@@ -3,9 +3,11 @@ import type { PlanRequest } from '../server/api/plan.ts'
 import type { Trouble } from '../server/api/problem.ts'
 import type { Run } from '../server/api/run.ts'
 import type { Settings } from '../server/api/settings.ts'
+import { Attention } from './attention/attention.svelte.ts'
 import type { Api } from './api.ts'
 import { troubleOf } from './api.ts'
 import type { Clock } from './clock.svelte.ts'
+import { KeysView } from './keys/view.svelte.ts'
 import type { Live } from './live.svelte.ts'
 import type { Route } from './route.svelte.ts'
 
@@ -15,6 +17,8 @@ export class Context {
   readonly live: Live
   readonly route: Route
   readonly clock: Clock
+  readonly keysView = new KeysView()
+  readonly attention: Attention
   /** What the last act met, shown above the page until the next act or until it is closed. */
   trouble: Trouble | undefined = $state.raw()
   /** A line for screen readers: what an act has brought about. */
@@ -22,11 +26,12 @@ export class Context {
   #led: object | undefined
   #settled: Promise<unknown> = Promise.resolve()
 
-  constructor(api: Api, live: Live, route: Route, clock: Clock) {
+  constructor(api: Api, live: Live, route: Route, clock: Clock, attention = new Attention()) {
     this.api = api
     this.live = live
     this.route = route
     this.clock = clock
+    this.attention = attention
   }
 
   /** Does what a button says; what goes wrong is shown, never thrown away. */

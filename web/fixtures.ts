@@ -665,6 +665,8 @@ export interface Scene {
   connection?: 'signedOut' | 'connecting' | 'live' | 'away' | 'replaced' | 'stopped'
   ended?: 'locked' | 'unknown'
   idleInSeconds?: number
+  /** The run that ended while the person looked elsewhere. */
+  unopened?: string
   trouble?: Trouble
   signInTrouble?: Trouble
   /** Names of buttons to press, one after the other, once the screen stands. */
@@ -805,6 +807,19 @@ export const scenes: Record<string, Scene> = {
       }),
     }),
   },
+  'keys-fine': {
+    world: world({
+      inventory: inventory({
+        oldKeys: [],
+        keys: keys
+          .filter((k) => !k.problem && !k.siblings?.length && !k.canary && !k.excluded)
+          .map((k, at) => ({ ...k, asOf: ago(0, 240), createdAt: ago([12, 61, 80, 35, 14][at] ?? 20) })),
+      }),
+    }),
+  },
+  'keys-running': { world: withRun(running) },
+  'keys-ended': { world: withRun(partial), unopened: 'run-1' },
+  'keys-interrupted': { world: withRun(interrupted) },
   'keys-checking': {
     world: world({ inventory: inventory({ keys: keys.map((k, at) => ({ ...k, checking: at % 2 === 0 })) }) }),
   },
@@ -829,6 +844,15 @@ export const scenes: Record<string, Scene> = {
   'keys-canary': { world: world(), press: ['Select all 12 shown', 'Plan rotation of 10 keys'] },
   'keys-many': {
     world: world({ inventory: inventory({ keys: manyKeys(1_000), profiles: [], oldKeys: [] }) }),
+  },
+  'keys-accounts': {
+    world: world({
+      inventory: inventory({
+        keys: manyKeys(24).map((k, at) => ({ ...k, account: at % 5 < 3 ? work : staging })),
+        profiles: [],
+        oldKeys: [],
+      }),
+    }),
   },
   'keys-awkward': { world: world({ inventory: awkwardKeys }), press: ['Details of 🔑 schlüssel ****EM0J'] },
   'plan-awkward': {
@@ -1027,6 +1051,26 @@ export const scenes: Record<string, Scene> = {
   'run-many': { hash: '#/run/run-1', world: withRun(run(manyRotations(1_000), { state: 'running' })) },
   'result-done': { hash: '#/run/run-1', world: withRun(finished) },
   'result-partial': { hash: '#/run/run-1', world: withRun(partial) },
+  'result-alike': {
+    hash: '#/run/run-1',
+    world: withRun(
+      run(
+        ['a', 'b', 'c', 'd'].map((name) =>
+          rotation([`ci-${name}`], {
+            ...early,
+            ...(name === 'd'
+              ? {}
+              : {
+                  state: 'rolledBack' as const,
+                  steps: steps(1, 'failed'),
+                  problem: { ...denied, detail: denied.detail.replace('deploy', name) },
+                }),
+          }),
+        ),
+        { state: 'partial' },
+      ),
+    ),
+  },
   'result-steps': {
     hash: '#/run/run-1',
     world: withRun(run([rotation(['default'])])),

@@ -60,8 +60,8 @@ async function picture(page, name) {
 try {
   await fs.mkdir(out, { recursive: true })
   const page = await open(1280, 800, 'light')
-  await page.getByRole('button', { name: 'Check keys' }).click()
-  await page.getByRole('button', { name: 'Check keys' }).waitFor()
+  await page.getByRole('button', { name: 'Check ages' }).click()
+  await page.getByRole('button', { name: 'Check ages' }).waitFor()
   await page.getByRole('heading', { name: /overdue/ }).waitFor()
   await page.getByRole('link', { name: 'Old keys 1 key' }).waitFor()
   await picture(page, 'keys')

@@ -1,10 +1,11 @@
+import type { Key } from '../../server/api/inventory.ts'
 import { isOverdue } from '../../shared/age.ts'
 
-export type Tone = 'ok' | 'warn' | 'bad'
+export type Tone = 'ok' | 'warn' | 'over'
 
 /** How the age of a key stands against the policy: due within its last sixth, overdue beyond it. */
 export function ageTone(createdAt: string, policyDays: number, now: number): Tone {
-  if (isOverdue(createdAt, policyDays, now)) return 'bad'
+  if (isOverdue(createdAt, policyDays, now)) return 'over'
   return isOverdue(createdAt, policyDays * (5 / 6), now) ? 'warn' : 'ok'
 }
 
@@ -32,7 +33,7 @@ export function distribution(created: readonly string[], policyDays: number, now
   const edges = [0, 0.25, 0.5, 0.75, 1, 2, 4, 8].map((f) => Math.round(f * policyDays))
   const bins: Bin[] = edges.map((from, i) => {
     const to = edges[i + 1] ?? Infinity
-    const tone = from >= policyDays ? 'bad' : i === 3 ? 'warn' : 'ok'
+    const tone = from >= policyDays ? 'over' : i === 3 ? 'warn' : 'ok'
     const start = i >= 4 ? from + 1 : i === 0 ? 0 : from + 1
     return {
       from,
@@ -43,8 +44,15 @@ export function distribution(created: readonly string[], policyDays: number, now
     }
   })
   for (const at of created) {
-    const bin = bins.findLast(({ from }) => from === 0 || isOverdue(at, from, now))
+    const bin = bins.findLast((each) => isIn(at, each, now))
     if (bin) bin.count++
   }
   return bins
 }
+
+const isIn = (createdAt: string, { from, to }: Pick<Bin, 'from' | 'to'>, now: number): boolean =>
+  (from === 0 || isOverdue(createdAt, from, now)) && !(to < Infinity && isOverdue(createdAt, to, now))
+
+/** Whether the age of a key is within a bar of the chart. */
+export const isWithin = ({ createdAt }: Key, ages: Pick<Bin, 'from' | 'to'>, now: number): boolean =>
+  createdAt !== undefined && isIn(createdAt, ages, now)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { ago, key, keys, now } from '../fixtures.ts'
+import { ago, key, keys, manyKeys, now } from '../fixtures.ts'
 import { distribution } from './age.ts'
-import { everything, filterKeys, inGroup, profilesByKey, sortKeys } from './filter.ts'
+import { byAccount, everything, filterKeys, inGroup, profilesByKey, sortKeys } from './filter.ts'
 import { stateOf } from './keyState.ts'
 
 const ids = (list: readonly { profiles: string[] }[]): (string | undefined)[] =>
@@ -47,6 +47,22 @@ describe('sortKeys', () => {
     const ranks = sorted.map((each) => stateOf(each, 90, now).rank)
     expect(ranks).toEqual([...ranks].sort((a, b) => a - b))
     expect(sorted.at(-1)?.profiles).toEqual(['vendor'])
+    expect(sorted[0]?.profiles).toEqual(['terraform'])
+  })
+
+  it('puts the oldest of the overdue first', () => {
+    const late = [
+      ['b', 100],
+      ['c', 700],
+      ['a', 95],
+    ] as const
+    const sorted = sortKeys(
+      late.map(([name, days]) => key([name], { id: name, createdAt: ago(days) })),
+      { by: 'state', descending: false },
+      90,
+      now,
+    )
+    expect(ids(sorted)).toEqual(['c', 'b', 'a'])
   })
 })
 
@@ -68,7 +84,33 @@ describe('what the home page counts', () => {
       inGroup(key(['a'], { id: 'A', createdAt: ago(days) }), 'overdue', 90, now),
     )
     expect(overdue).toEqual([90.5, 91, 180, 181, 720, 721, 9_999])
-    expect(bins.filter(({ tone }) => tone === 'bad').reduce((sum, bin) => sum + bin.count, 0)).toBe(7)
+    expect(bins.filter(({ tone }) => tone === 'over').reduce((sum, bin) => sum + bin.count, 0)).toBe(7)
+  })
+
+  it('shows the keys of a bar that is pressed', () => {
+    const some = [22, 23, 90, 90.5, 200].map((days) =>
+      key([`${days}`], { id: `${days}`, createdAt: ago(days) }),
+    )
+    const bins = distribution(
+      some.map(({ createdAt = '' }) => createdAt),
+      90,
+      now,
+    )
+    const shown = bins.map((bin) => ids(filterKeys(some, '', 'all', 90, now, bin)))
+    expect(shown).toEqual([['22', '23'], [], [], ['90'], ['90.5'], ['200'], [], []])
+    expect(shown.map(({ length }) => length)).toEqual(bins.map(({ count }) => count))
+  })
+
+  it('stands by account from twenty keys on', () => {
+    const many = manyKeys(20).map((each, at) => ({
+      ...each,
+      account: at % 2 ? { id: '2', derived: false } : each.account,
+    }))
+    expect(byAccount(many, 20).map(({ account, keys: list }) => [account, list.length])).toEqual([
+      ['acme-prod', 10],
+      ['2', 10],
+    ])
+    expect(byAccount(many.slice(1), 19)).toHaveLength(1)
   })
 
   it('gathers the profiles of a key', () => {

@@ -1,5 +1,7 @@
 import type { Key, Profile } from '../../server/api/inventory.ts'
-import { isOverdue, stateOf } from './keyState.ts'
+import type { Bin } from './age.ts'
+import { isWithin } from './age.ts'
+import { isOverdue, needing, stateOf } from './keyState.ts'
 
 export const groups = ['all', 'overdue', 'attention', 'unchecked', 'excluded'] as const
 export type Group = (typeof groups)[number]
@@ -25,7 +27,7 @@ export function inGroup(key: Key, group: Group, policyDays: number, now: number)
     case 'overdue':
       return isOverdue(key, policyDays, now)
     case 'attention':
-      return stateOf(key, policyDays, now).rank <= 3
+      return stateOf(key, policyDays, now).rank <= needing
     case 'unchecked':
       return key.asOf === undefined
     case 'excluded':
@@ -33,26 +35,35 @@ export function inGroup(key: Key, group: Group, policyDays: number, now: number)
   }
 }
 
-/** Keys that hold every word of the query, in any order. */
+/** Keys that hold every word of the query, in any order, and whose age is within the bar that was pressed. */
 export function filterKeys(
   keys: readonly Key[],
   query: string,
   group: Group,
   policyDays: number,
   now: number,
+  ages?: Pick<Bin, 'from' | 'to'>,
 ): Key[] {
   const wanted = query.toLowerCase().split(/\s+/).filter(Boolean)
   return keys.filter((key) => {
     if (!inGroup(key, group, policyDays, now)) return false
+    if (ages && !isWithin(key, ages, now)) return false
     if (wanted.length === 0) return true
     const text = haystack(key)
     return wanted.every((word) => text.includes(word))
   })
 }
 
+/** For an order by age; what is not known counts as new. */
+const made = ({ createdAt }: Key): number =>
+  createdAt === undefined ? Number.MAX_VALUE : Date.parse(createdAt)
+
 const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 
-/** Sorted by one column; what is unknown stands last either way, and ties fall to the profile's name. */
+/**
+ * Sorted by one column; what is unknown stands last either way. Of the same state the oldest comes first, and all
+ * other ties fall to the profile's name.
+ */
 export function sortKeys(keys: readonly Key[], order: Order, policyDays: number, now: number): Key[] {
   const sign = order.descending ? -1 : 1
   const value = (key: Key): string | number | undefined => {
@@ -80,6 +91,9 @@ export function sortKeys(keys: readonly Key[], order: Order, policyDays: number,
             ? a.value - b.value
             : byName.compare(String(a.value), String(b.value))
         if (difference !== 0) return sign * difference
+      } else if (order.by === 'state') {
+        const older = made(a.key) - made(b.key)
+        if (older !== 0) return sign * older
       }
       return byName.compare(a.name, b.name)
     })
@@ -100,6 +114,27 @@ export function profilesByKey(profiles: readonly Profile[]): ReadonlyMap<string,
     else byKey.set(profile.key, [profile])
   }
   return byKey
+}
+
+/** From so many keys on they stand by account, and their ages are drawn. */
+export const several = 20
+
+export interface AccountGroup {
+  /** The account's alias or id; '' where it is not known. */
+  account: string
+  keys: Key[]
+}
+
+/** The sorted keys by account, in the order in which the accounts first come; one group where they are few. */
+export function byAccount(sorted: readonly Key[], total: number): AccountGroup[] {
+  const groups = new Map<string, AccountGroup>()
+  for (const key of sorted) {
+    const account = total < several ? '' : (key.account?.alias ?? key.account?.id ?? '')
+    const known = groups.get(account)
+    if (known) known.keys.push(key)
+    else groups.set(account, { account, keys: [key] })
+  }
+  return [...groups.values()]
 }
 
 /** Where each key stands in a list. */

@@ -1,6 +1,7 @@
 import type { Key } from '../../server/api/inventory.ts'
-import { isOverdue as isOlder } from '../../shared/age.ts'
+import { daysOver, isOverdue as isOlder } from '../../shared/age.ts'
 import type { IconName } from '../ui/icons.ts'
+import { count } from '../ui/text.ts'
 
 export interface KeyState {
   word: string
@@ -15,23 +16,38 @@ export function unknownSiblings(key: Key): NonNullable<Key['siblings']> {
   return (key.siblings ?? []).filter(({ ours, profiles }) => !ours && profiles.length === 0)
 }
 
+/** What is excluded is nobody's to rotate, and so never overdue. */
 export function isOverdue(key: Key, policyDays: number, now: number): boolean {
-  return key.createdAt !== undefined && isOlder(key.createdAt, policyDays, now)
+  return !key.excluded && key.createdAt !== undefined && isOlder(key.createdAt, policyDays, now)
 }
 
-/** A key's state in a word and an icon, the most pressing first. */
-export function stateOf(key: Key, policyDays: number, now: number): KeyState {
-  if (key.checking) return { word: 'Checking', icon: 'spin', tone: 'plain', rank: 5 }
-  if (key.problem) return { word: key.problem.title, icon: 'alert', tone: 'bad', rank: 0 }
-  if (key.canary) return { word: 'May be planted', icon: 'eye', tone: 'warn', rank: 2 }
-  if (key.excluded) return { word: 'Excluded', icon: 'minus', tone: 'plain', rank: 9 }
-  if (!key.rotatable) return { word: 'Cannot be rotated', icon: 'block', tone: 'warn', rank: 3 }
-  if (key.status !== undefined && key.status !== 'Active') {
-    return { word: key.status, icon: 'off', tone: 'warn', rank: 2 }
+/** Up to this rank a key needs a person, beyond being old. */
+export const needing = 3
+
+/** All that is to say of a key, the most pressing first; never nothing. Red is kept for what may be an intruder's. */
+export function statesOf(key: Key, policyDays: number, now: number): [KeyState, ...KeyState[]] {
+  if (key.checking) return [{ word: 'Checking', icon: 'spin', tone: 'plain', rank: 6 }]
+  const states: KeyState[] = []
+  const add = (rank: number, word: string, icon: IconName, tone: KeyState['tone'] = 'warn'): void =>
+    void states.push({ rank, word, icon, tone })
+  const unknown = unknownSiblings(key)
+  if (unknown.some(({ status }) => status === 'Active')) add(0, 'Active key nobody here made', 'alert', 'bad')
+  else if (unknown.length > 0) add(2, 'Inactive key nobody here made', 'alert')
+  if (key.problem) add(1, key.problem.title, 'alert')
+  if (key.canary) add(2, 'May be planted', 'eye')
+  if (key.excluded) add(9, 'Excluded', 'minus', 'plain')
+  else if (!key.rotatable && !key.problem) add(3, 'Cannot be rotated', 'block')
+  if (key.status !== undefined && key.status !== 'Active') add(2, key.status, 'off')
+  if (isOverdue(key, policyDays, now)) {
+    const over = daysOver(key.createdAt ?? '', policyDays, now)
+    add(4, over ? `${count(over, 'day')} over` : 'Overdue since today', 'clock', 'plain')
   }
-  if (unknownSiblings(key).length > 0)
-    return { word: 'Unknown second key', icon: 'alert', tone: 'warn', rank: 1 }
-  if (isOverdue(key, policyDays, now)) return { word: 'Overdue', icon: 'clock', tone: 'bad', rank: 1 }
-  if (key.asOf === undefined) return { word: 'Not checked', icon: 'dash', tone: 'plain', rank: 6 }
-  return { word: 'Fine', icon: 'check', tone: 'ok', rank: 8 }
+  const [first, ...more] = states.sort((a, b) => a.rank - b.rank)
+  if (first) return [first, ...more]
+  return key.asOf === undefined
+    ? [{ word: 'Not checked', icon: 'dash', tone: 'plain', rank: 7 }]
+    : [{ word: 'Fine', icon: 'check', tone: 'ok', rank: 8 }]
 }
+
+export const stateOf = (key: Key, policyDays: number, now: number): KeyState =>
+  statesOf(key, policyDays, now)[0]
