@@ -1,6 +1,17 @@
 import { Client } from './client.ts'
-import { enter, expect, expectAccessible, pageOf, rotationRow, startButton, test, visit } from './fixtures.ts'
+import {
+  enter,
+  expect,
+  expectAccessible,
+  keyRow,
+  pageOf,
+  rotationRow,
+  startButton,
+  test,
+  visit,
+} from './fixtures.ts'
 import type { Fault } from '../server/sandbox/faults.ts'
+import { section } from './stage.ts'
 import type { Stage } from './stage.ts'
 import type { Page } from 'playwright/test'
 
@@ -25,7 +36,7 @@ test('a reload shows the run as it is, and so does a second tab', async ({ stage
 
   const second = await context.newPage()
   await second.goto(pageOf(page.url()))
-  await expect(second.getByRole('region', { name: 'Rotating 2 keys: 1 of 2 ended' })).toBeVisible()
+  await expect(second.getByText('Rotating 2 keys: 1 of 2 done')).toBeVisible()
   await expectAccessible(second)
   await second.getByRole('link', { name: 'Show the run' }).click()
   await expect(rotationRow(second, 'slow')).toContainText('Create the new key: running')
@@ -142,4 +153,84 @@ test('a run started elsewhere appears by itself', async ({ stage, page }) => {
   await visit(page, 'History')
   await expect(page.getByRole('region', { name: 'Runs' })).toContainText('1 rotated')
   expect(run.state).toBe('done')
+})
+
+test('the tab counts, and a banner stays until the result is opened', async ({ stage, page, context }) => {
+  await context.grantPermissions(['notifications'])
+  await page.addInitScript(() => {
+    const told: string[] = []
+    class Told {
+      static permission = 'granted'
+      static requestPermission = () => Promise.resolve('granted')
+      constructor(title: string, { body }: { body: string }) {
+        told.push(`${title}: ${body}`)
+      }
+    }
+    Object.assign(window, { Notification: Told, told })
+  })
+  stage.users('slow', 'denied')
+  stage.sandbox.control.deny('denied', 'iam:CreateAccessKey')
+  await enter(page, await stage.start())
+  const icon = page.locator('link[rel=icon]')
+  const plain = await icon.getAttribute('href')
+  const held = await heldAtCreate(stage, page, '2 keys', 'slow')
+  await expect(page).toHaveTitle('(1/2) Rotating · Keyturn')
+  expect(decodeURIComponent((await icon.getAttribute('href'))!)).toMatch(
+    /^data:image\/svg\+xml,.*stroke-dasharray/,
+  )
+  await expect(page.getByText(/^0 of 2 new keys in your file/)).toContainText('1 needs you')
+  // What failed is a word in its row until the end.
+  await expect(rotationRow(page, 'denied')).toContainText('quarantined')
+  await expect(rotationRow(page, 'denied').getByText('Missing permission')).toHaveCount(0)
+  await page.getByRole('button', { name: 'Notify me' }).click()
+  await expect(page.getByRole('button', { name: 'You will be notified' })).toHaveAttribute(
+    'aria-pressed',
+    'true',
+  )
+  await page.getByRole('link', { name: 'Keys', exact: true }).click()
+  await expect(page.locator('main .primary')).toHaveText('Show the run')
+  held.remove()
+
+  const banner = page.getByText('1 of 2 keys rotated', { exact: true })
+  await expect(banner).toBeVisible()
+  await expect(page).toHaveTitle('⚠ 1 needs you · Keyturn')
+  expect(await page.evaluate('told')).toEqual(['Keyturn: ⚠ 1 needs you'])
+  await expectAccessible(page)
+  await page.reload()
+  await expect(banner).toBeVisible()
+  await page.getByRole('link', { name: 'See what is left' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: '1 of 2 keys rotated' })).toBeVisible()
+  await expect(rotationRow(page, 'denied').getByText('Missing permission')).toBeVisible()
+  await page.getByRole('link', { name: 'Keys', exact: true }).click()
+  await expect(page.getByRole('region', { name: 'Overview' })).toBeVisible()
+  await expect(banner).toHaveCount(0)
+  await expect(page).toHaveTitle('Keys · Keyturn')
+  expect(await icon.getAttribute('href')).toContain(plain)
+})
+
+test('failures of one reason are one box, and the second run says how long it takes', async ({
+  stage,
+  page,
+}) => {
+  stage.users('one', 'two', 'three', 'fine')
+  for (const name of ['one', 'two', 'three']) stage.sandbox.control.deny(name, 'iam:CreateAccessKey')
+  await enter(page, await stage.start())
+  await page.getByRole('button', { name: 'Rotate everything' }).click()
+  await startButton(page, '4 keys').click()
+  const box = page.getByRole('region', { name: /: 3 keys$/ })
+  await expect(box).toContainText('one, two and three')
+  await expect(page.getByText('Missing permission')).toHaveCount(1)
+  await expectAccessible(page)
+  await box.getByText('What AWS said of each').click()
+  await expect(box.getByRole('listitem')).toHaveCount(3)
+
+  await page.getByRole('link', { name: 'Keys', exact: true }).click()
+  stage.write('credentials', section('next', stage.user('next')[0]))
+  await keyRow(page, 'next').getByRole('button', { name: 'Rotate' }).click()
+  const held = stage.sandbox.control.fault({ action: 'CreateAccessKey' }, { kind: 'hold-before' })
+  await startButton(page, '1 key').click()
+  await expect(page.getByText(/^0 of 1 new key in your file/)).toContainText('A few seconds left')
+  // Of one key the steps are open.
+  await expect(rotationRow(page, 'next').getByText('Write the file', { exact: true })).toBeVisible()
+  held.remove()
 })

@@ -1,6 +1,7 @@
 /** Every screen and state from web/fixtures.ts, for `npm run dev:web` at /gallery.html. No server is asked. */
 import { mount, tick } from 'svelte'
 import { Api } from '../api.ts'
+import { Attention } from '../attention/attention.svelte.ts'
 import App from '../App.svelte'
 import '../base.css'
 import { Clock } from '../clock.svelte.ts'
@@ -27,10 +28,16 @@ async function answer(input: RequestInfo | URL): Promise<Response> {
 /** Presses buttons and boxes by their accessible names, as a person would. */
 async function press(names: readonly string[]): Promise<void> {
   for (const wanted of names) {
-    await new Promise((done) => setTimeout(done, 60))
-    const found = [...document.querySelectorAll<HTMLElement>('button, input')].find(
-      (node) => (node.getAttribute('aria-label') ?? node.textContent).trim().replace(/\s+/g, ' ') === wanted,
-    )
+    const deadline = performance.now() + 5_000
+    let found: HTMLElement | undefined
+    // A part of a page that is fetched when it is opened comes a moment later.
+    do {
+      await new Promise((done) => setTimeout(done, 60))
+      found = [...document.querySelectorAll<HTMLElement>('button, input')].find(
+        (node) =>
+          (node.getAttribute('aria-label') ?? node.textContent).trim().replace(/\s+/g, ' ') === wanted,
+      )
+    } while (!found && performance.now() < deadline)
     if (!found) throw new Error(`The gallery finds nothing called “${wanted}”`)
     found.click()
     await tick()
@@ -53,7 +60,13 @@ async function show({ hash = '#/keys', ...scene }: Scene, target: Element): Prom
   live.ended = scene.ended
   const route = new Route()
   route.place = placeOf(hash)
-  const context = new Context(api, live, route, new Clock(() => now))
+  const context = new Context(
+    api,
+    live,
+    route,
+    new Clock(() => now),
+    new Attention({ getItem: () => scene.unopened ?? null, setItem: () => {} }),
+  )
   context.trouble = scene.trouble
   const session = new Session(context)
   session.trouble = scene.signInTrouble

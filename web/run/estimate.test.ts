@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ago, now, rotation, run, running, steps, waitingForCode } from '../fixtures.ts'
-import { estimate, progress, tally } from './estimate.ts'
+import { estimate, inFile, progress, tally } from './estimate.ts'
 
 const done = (seconds: number) =>
   rotation(['d'], {
@@ -28,14 +28,26 @@ describe('progress', () => {
   })
 })
 
+it('counts the rotations that have written the file, where they do', () => {
+  const at = (n: number) => rotation(['a'], { steps: steps(n) })
+  expect(inFile(run([at(2), at(4), at(7)]))).toBe(2)
+  expect(inFile(run([rotation(['a'], { steps: [{ name: 'check', state: 'done' }] })]))).toBeUndefined()
+})
+
 describe('estimate', () => {
   it('promises nothing before some have ended', () => {
-    expect(estimate(running, now)).toBe('Usually 20 to 60 seconds for a key')
+    expect(estimate(running, now)).toBe('Usually 20 to 60 s for a key')
+  })
+
+  it('goes by the steps of earlier runs until then', () => {
+    const r = run([going(5)], { state: 'running', startedAt: ago(0, 6) })
+    expect(estimate(r, now, { verify: 17_000 })).toBe('About 15 s left')
+    expect(estimate(r, now, { verify: 8_000 })).toBe('A few seconds left')
   })
 
   it('goes by the pace of those that have', () => {
     const r = run([done(20), done(20), done(20), going(5)], { state: 'running', startedAt: ago(0, 25) })
-    expect(estimate(r, now)).toBe('About 15 seconds left')
+    expect(estimate(r, now)).toBe('About 15 s left')
   })
 
   it('says when a run is slower than its own pace', () => {

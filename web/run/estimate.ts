@@ -1,4 +1,6 @@
 import type { Rotation, Run } from '../../server/api/run.ts'
+import type { Pace } from './pace.ts'
+import { timeLeft } from './pace.ts'
 
 export interface Tally {
   total: number
@@ -40,6 +42,21 @@ export function tally(rotations: readonly Rotation[]): Tally {
   return t
 }
 
+/** Whether a person has to look at it. */
+export const needs = ({ state, alarm, mfa }: Rotation): boolean =>
+  alarm !== undefined ||
+  mfa !== undefined ||
+  ['failed', 'interrupted', 'stopped', 'rolledBack'].includes(state)
+
+/** Of what a run was asked for, how many are neither replaced nor left by name. */
+export const openOf = (run: Run): number =>
+  'left' in run && Array.isArray(run.left)
+    ? (run.left as { state?: string }[]).filter(({ state }) => state === 'open').length
+    : 0
+
+/** How many keys of a run need a person. */
+export const needing = (run: Run): number => Math.max(openOf(run), run.rotations.filter(needs).length)
+
 /**
  * How far a run is, from 0 to 1, by steps rather than by whole rotations: all go forward together, so that counting
  * only the ended ones would show nothing for long and then everything at once.
@@ -65,21 +82,29 @@ function took(rotation: Rotation): number | undefined {
   return Math.max(...finished.map(Date.parse)) - Math.min(...started.map(Date.parse))
 }
 
+/** How many rotations have written the file; undefined where none of the run does. */
+export function inFile({ rotations }: Run): number | undefined {
+  const saves = rotations.flatMap(({ steps }) => steps.filter(({ name }) => name === 'save'))
+  return saves.length === 0 ? undefined : saves.filter(({ state }) => state === 'done').length
+}
+
 /** Seconds as an estimate deserves: 5 s steps below half a minute, 15 s below two, then minutes. */
 function coarse(ms: number): string {
   const s = ms / 1_000
   if (s < 8) return 'A few seconds'
-  if (s < 30) return `About ${Math.ceil(s / 5) * 5} seconds`
-  if (s < 120) return `About ${Math.ceil(s / 15) * 15} seconds`
+  if (s < 30) return `About ${Math.ceil(s / 5) * 5} s`
+  if (s < 120) return `About ${Math.ceil(s / 15) * 15} s`
   const minutes = Math.ceil(s / 60)
   return `About ${minutes} minutes`
 }
 
 /**
- * What is left, in words and honestly: nothing is promised before three rotations have ended, then their pace is the
- * measure; a run that is slower than its pace is said to be so instead of counting on from a wrong number.
+ * What is left, in words and honestly. Before three rotations have ended it goes by the steps, as long as each usually
+ * takes here; then the pace of those rotations is the measure. A run that is slower than its pace is said to be so
+ * instead of counting on from a wrong number.
+ * @param pace of earlier runs
  */
-export function estimate(run: Run, now: number): string {
+export function estimate(run: Run, now: number, pace: Pace = {}): string {
   const t = tally(run.rotations)
   const left = t.total - t.ended
   if (left === 0) return 'Finishing'
@@ -88,9 +113,10 @@ export function estimate(run: Run, now: number): string {
   const elapsed = Math.max(0, now - Date.parse(run.startedAt))
   const times = run.rotations.flatMap((r) => (isEnded(r) ? [took(r) ?? []].flat() : [])).sort((a, b) => a - b)
   if (times.length < Math.min(3, t.total)) {
-    return elapsed > 90_000
-      ? 'Longer than usual: AWS is slow to spread the new keys'
-      : 'Usually 20 to 60 seconds for a key'
+    if (elapsed > 90_000) return 'Longer than usual: AWS is slow to spread the new keys'
+    const byStep = t.waiting === 0 ? timeLeft(run, pace, now) : undefined
+    if (byStep === Infinity) return 'Longer than usual here'
+    return byStep === undefined ? 'Usually 20 to 60 s for a key' : `${coarse(byStep)} left`
   }
   const slow = times[Math.floor(times.length * 0.9)] ?? 0
   const byPace = (elapsed / t.ended) * left

@@ -113,7 +113,7 @@ export function runTitle(run: Run): string {
   if (account !== undefined && (run.left?.length ?? 0) > 0) return account
   return done === total
     ? `${count(total, 'key')} ${words.done}`
-    : `${done} of ${count(total, 'key')} ${words.done}`
+    : `${done.toLocaleString()} of ${count(total, 'key')} ${words.done}`
 }
 
 /** What is true of one rotation, in a word or two. */
