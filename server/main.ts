@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { help } from './commands/help.ts'
 import { parseOptions } from './commands/options.ts'
 import { describeError } from './platform/redact.ts'
 import { takeEnvironment } from './platform/environment.ts'
@@ -25,11 +24,22 @@ async function main(): Promise<number | undefined> {
     return 2
   }
   if (parsed.kind === 'help') {
-    process.stdout.write(help)
+    const { help } = await import('./commands/help.ts')
+    process.stdout.write(help(parsed.command))
     return 0
   }
   if (parsed.kind === 'version') {
     process.stdout.write(`${findInstallation().version}\n`)
+    return 0
+  }
+  if (parsed.kind === 'man') {
+    const { manPage } = await import('./commands/manPage.ts')
+    process.stdout.write(manPage(findInstallation().version))
+    return 0
+  }
+  if (parsed.kind === 'completions') {
+    const { completions } = await import('./commands/completions.ts')
+    process.stdout.write(completions(parsed.shell))
     return 0
   }
   const { stdin, stdout, stderr } = process

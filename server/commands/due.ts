@@ -125,7 +125,7 @@ function standsStill({ state }: Run['rotations'][number]): boolean {
 }
 
 /** A key that Keyturn made has an age before any check. */
-function madeByUs(runs: readonly Run[]): Map<string, string> {
+export function madeByUs(runs: readonly Run[]): Map<string, string> {
   const made = new Map<string, string>()
   for (const { rotations } of runs) {
     for (const { newKey, steps } of rotations) {

@@ -112,8 +112,22 @@ describe('parseOptions', () => {
 
   it('tells help and version, whatever else is given', () => {
     expect(parseOptions(['--help', '--all'])).toEqual({ kind: 'help' })
-    expect(parseOptions(['rotate', '-h'])).toEqual({ kind: 'help' })
+    expect(parseOptions(['rotate', '-h'])).toEqual({ kind: 'help', command: 'rotate' })
+    expect(parseOptions(['help', 'undo'])).toEqual({ kind: 'help', command: 'undo' })
+    expect(parseOptions(['help'])).toEqual({ kind: 'help' })
     expect(parseOptions(['--version'])).toEqual({ kind: 'version' })
+  })
+
+  it('takes recover as a command and as an option', () => {
+    expect(run('recover', '--json')).toEqual(run('--recover', '--json'))
+  })
+
+  it('prints what tells of itself without any file', () => {
+    expect(parseOptions(['man'])).toEqual({ kind: 'man' })
+    expect(parseOptions(['completions', 'fish'])).toEqual({ kind: 'completions', shell: 'fish' })
+    expect(usage('completions')).toContain('bash, zsh, fish, powershell')
+    expect(usage('completions', 'bash', 'zsh')).toContain("'zsh'")
+    expect(run('ls', '--csv').ls).toEqual({ csv: true })
   })
 
   it('takes keys, regions and a day for trail', () => {
@@ -183,7 +197,7 @@ describe('parseOptions', () => {
     [['undo', 'x', '--new-key', 'keep'], 'deactivate or delete'],
     [['undo', 'x', '--how', 'reactivate', '--new-key', 'delete'], '--how restore'],
     [['undo', '--all'], "'keyturn rotate'"],
-    [['status', '--recover'], "'keyturn --recover'"],
+    [['status', '--recover'], "'keyturn recover'"],
     [['--recover', '--port', '0'], "'keyturn' alone"],
     [['--all'], "'keyturn rotate'"],
     [['--json'], "'keyturn status'"],
@@ -196,6 +210,7 @@ describe('parseOptions', () => {
     [['trail', 'eu-west-1'], 'whole access key ids'],
     [['trail', '****ABCD'], 'whole access key ids'],
     [['trail', '--json', '--csv'], 'not both'],
+    [['ls', '--json', '--csv'], 'not both'],
     [['status', '--csv'], "'keyturn trail'"],
     [['trail', '--all'], "'keyturn rotate'"],
     [['--endpoint-url', 'ftp://x'], 'http'],

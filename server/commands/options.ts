@@ -5,25 +5,14 @@ import type { UndoRequest } from '../api/run.ts'
 import type { ActRequest } from '../credentials/acts.ts'
 import type { EngineOptions } from '../engine/options.ts'
 import { parseKeyId } from '../profiles/keyId.ts'
+import { commands, shells, type Command, type Shell } from './commandTable.ts'
+import { flags, takes, type OptionName } from './optionTable.ts'
 
-export const commands = [
-  'serve',
-  'rotate',
-  'status',
-  'undo',
-  'find',
-  'mend',
-  'trail',
-  'after',
-  'old',
-  'leaked',
-  'tidy',
-] as const
-/** `recover` is written `keyturn --recover`. */
-export type Command = (typeof commands)[number] | 'recover'
+/** What a command prints that only tells of Keyturn itself. */
+type Printed = 'completions' | 'man'
 
 export interface Options extends EngineOptions {
-  readonly command: Command
+  readonly command: Exclude<Command, Printed>
   /** Undefined or 0: one that is drawn anew at each start. */
   readonly port?: number
   readonly open: boolean
@@ -59,6 +48,7 @@ export interface Options extends EngineOptions {
   readonly takenOut?: readonly string[]
   /** For old. */
   readonly old?: { readonly act?: OldAct }
+  readonly ls?: { readonly csv: boolean }
   /** For trail. */
   readonly trail?: TrailOptions
   readonly after?: AfterOptions
@@ -110,103 +100,13 @@ export interface AfterOptions {
 
 export type Parsed =
   | { readonly kind: 'run'; readonly options: Options }
-  | { readonly kind: 'help' }
+  | { readonly kind: 'help'; readonly command?: Command }
   | { readonly kind: 'version' }
+  | { readonly kind: 'man' }
+  | { readonly kind: 'completions'; readonly shell: Shell }
   | { readonly kind: 'usage'; readonly message: string }
 
-const flags = {
-  port: { type: 'string' },
-  host: { type: 'string' },
-  'no-open': { type: 'boolean' },
-  'credentials-file': { type: 'string' },
-  'config-file': { type: 'string' },
-  'state-dir': { type: 'string' },
-  'endpoint-url': { type: 'string' },
-  demo: { type: 'boolean' },
-  recover: { type: 'boolean' },
-  all: { type: 'boolean' },
-  profile: { type: 'string', multiple: true },
-  'older-than': { type: 'string' },
-  'old-key': { type: 'string' },
-  for: { type: 'string' },
-  tidy: { type: 'boolean' },
-  'delete-spare': { type: 'string', multiple: true },
-  'make-room': { type: 'string' },
-  merge: { type: 'string', multiple: true },
-  'include-canaries': { type: 'boolean' },
-  hook: { type: 'string', multiple: true },
-  signer: { type: 'string' },
-  'dry-run': { type: 'boolean' },
-  check: { type: 'boolean' },
-  in: { type: 'string', multiple: true },
-  update: { type: 'boolean' },
-  'taken-out': { type: 'string', multiple: true },
-  how: { type: 'string' },
-  'new-key': { type: 'string' },
-  yes: { type: 'boolean', short: 'y' },
-  json: { type: 'boolean' },
-  csv: { type: 'boolean' },
-  since: { type: 'string' },
-  regions: { type: 'string', multiple: true },
-  deactivate: { type: 'string', multiple: true },
-  activate: { type: 'string', multiple: true },
-  delete: { type: 'string', multiple: true },
-  reactivate: { type: 'string', multiple: true },
-  kill: { type: 'boolean' },
-  leave: { type: 'string', multiple: true },
-  because: { type: 'string' },
-  reopen: { type: 'string', multiple: true },
-  'keep-active': { type: 'string', multiple: true },
-  'end-sessions': { type: 'boolean' },
-  finish: { type: 'boolean' },
-  version: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const
-
 type Values = ReturnType<typeof parseArgs<{ options: typeof flags }>>['values']
-
-/** Which commands take an option; those that are not named here go with every command. */
-const belongsTo: { readonly [name in keyof typeof flags]?: readonly Command[] } = {
-  all: ['rotate'],
-  profile: ['rotate', 'leaked', 'undo', 'mend', 'after'],
-  'older-than': ['rotate'],
-  'old-key': ['rotate', 'leaked'],
-  for: ['rotate', 'leaked'],
-  tidy: ['rotate'],
-  'delete-spare': ['rotate', 'leaked'],
-  'make-room': ['rotate', 'leaked'],
-  merge: ['rotate', 'leaked'],
-  'keep-active': ['rotate', 'leaked'],
-  kill: ['leaked'],
-  leave: ['leaked'],
-  because: ['leaked'],
-  reopen: ['leaked'],
-  'include-canaries': ['rotate'],
-  hook: ['rotate', 'leaked', 'recover'],
-  signer: ['rotate', 'leaked', 'trail', 'after'],
-  'dry-run': ['rotate', 'leaked', 'undo', 'find', 'mend', 'after', 'old', 'tidy'],
-  check: ['status'],
-  in: ['find'],
-  update: ['find'],
-  'taken-out': ['mend'],
-  how: ['undo'],
-  'new-key': ['undo'],
-  yes: ['rotate', 'leaked', 'undo', 'find', 'mend', 'after', 'old', 'tidy'],
-  json: ['rotate', 'leaked', 'status', 'undo', 'recover', 'find', 'mend', 'trail', 'after', 'old', 'tidy'],
-  csv: ['trail'],
-  since: ['trail', 'after'],
-  deactivate: ['after'],
-  activate: ['after'],
-  delete: ['after', 'old'],
-  reactivate: ['old'],
-  'end-sessions': ['after'],
-  finish: ['after'],
-  regions: ['trail'],
-  recover: ['recover', 'rotate', 'leaked', 'undo', 'mend'],
-  port: ['serve'],
-  host: ['serve'],
-  'no-open': ['serve', 'recover'],
-}
 
 const refusedByDemo = ['credentials-file', 'config-file', 'state-dir', 'endpoint-url'] as const
 
@@ -220,9 +120,9 @@ class UsageError extends Error {}
 export function parseOptions(argv: readonly string[]): Parsed {
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options: flags, allowPositionals: true })
-    if (values.help) return { kind: 'help' }
+    if (values.help || positionals[0] === 'help') return helpOf(positionals)
     if (values.version) return { kind: 'version' }
-    return { kind: 'run', options: checked(values, positionals) }
+    return checked(values, positionals)
   } catch (error) {
     if (error instanceof UsageError || isParseError(error)) return { kind: 'usage', message: error.message }
     throw error
@@ -234,15 +134,32 @@ function isParseError(error: unknown): error is Error {
   return error instanceof Error && code !== undefined && code.startsWith('ERR_PARSE_ARGS')
 }
 
-function checked(values: Values, positionals: readonly string[]): Options {
+function helpOf(positionals: readonly string[]): Parsed {
+  const name = positionals[0] === 'help' ? positionals[1] : positionals[0]
+  const command = commands.find((known) => known === name)
+  return { kind: 'help', ...(command && { command }) }
+}
+
+function checked(values: Values, positionals: readonly string[]): Parsed {
   const [named, target, found] = commandOf(positionals)
   const command = named === 'serve' && values.recover ? 'recover' : named
   refuseForeignHost(values)
-  for (const [name, takers] of Object.entries(belongsTo)) {
-    if (values[name as keyof Values] !== undefined && !takers.includes(command)) {
-      throw new UsageError(`--${name} goes with ${takers.map((taker) => shown[taker]).join(' and ')}.`)
-    }
+  for (const name of Object.keys(values) as OptionName[]) {
+    if (takes(command, name)) continue
+    const takers = commands.filter((each) => takes(each, name)).map(shown)
+    throw new UsageError(`--${name} goes with ${takers.join(' and ')}.`)
   }
+  if (command === 'man') return { kind: 'man' }
+  if (command === 'completions') return { kind: 'completions', shell: shellOf(target) }
+  return { kind: 'run', options: optionsOf(command, values, target, found) }
+}
+
+function optionsOf(
+  command: Options['command'],
+  values: Values,
+  target: string | undefined,
+  found: readonly string[],
+): Options {
   if (values.demo) {
     const given = refusedByDemo.find((name) => values[name] !== undefined)
     if (given) throw new UsageError(`--demo has files, state and endpoint of its own: leave out --${given}.`)
@@ -280,7 +197,7 @@ function checked(values: Values, positionals: readonly string[]): Options {
     command,
     open: values['no-open'] !== true,
     demo: values.demo ?? false,
-    recover: values.recover ?? false,
+    recover: values.recover ?? command === 'recover',
     all: values.all ?? false,
     profiles: values.profile ?? [],
     oldKey: oldKeyOf(values['old-key']),
@@ -302,6 +219,7 @@ function checked(values: Values, positionals: readonly string[]): Options {
     ...(command === 'after' ? { after: afterOf(found, values) } : {}),
     ...(command === 'old' ? { old: oldOf(found, values) } : {}),
     ...(command === 'leaked' ? { leaked: leakedOf(found, values) } : {}),
+    ...(command === 'ls' ? { ls: { csv: values.csv ?? false } } : {}),
     ...(port === undefined ? {} : { port }),
     ...(olderThanDays === undefined ? {} : { olderThanDays }),
     ...(values.signer === undefined ? {} : { signer: values.signer }),
@@ -320,20 +238,7 @@ function checked(values: Values, positionals: readonly string[]): Options {
   }
 }
 
-const shown: { readonly [command in Command]: string } = {
-  serve: "'keyturn' alone",
-  rotate: "'keyturn rotate'",
-  status: "'keyturn status'",
-  undo: "'keyturn undo'",
-  mend: "'keyturn mend'",
-  trail: "'keyturn trail'",
-  after: "'keyturn after'",
-  recover: "'keyturn --recover'",
-  find: "'keyturn find'",
-  old: "'keyturn old'",
-  leaked: "'keyturn leaked'",
-  tidy: "'keyturn tidy'",
-}
+const shown = (command: Command) => (command === 'serve' ? "'keyturn' alone" : `'keyturn ${command}'`)
 
 /** Ids may be given one after the other. */
 const listsIds: ReadonlySet<Command> = new Set(['find', 'trail', 'after', 'old', 'leaked'])
@@ -346,9 +251,16 @@ function commandOf(
   if (command && listsIds.has(command)) return [command, undefined, rest]
   const [target, ...more] = rest
   if (!command) throw new UsageError(`There is no command '${name}': it is one of ${commands.join(', ')}.`)
-  if (target !== undefined && command !== 'undo') throw new UsageError(`'${target}' is not expected here.`)
+  if (target !== undefined && command !== 'undo' && command !== 'completions')
+    throw new UsageError(`'${target}' is not expected here.`)
   if (more.length > 0) throw new UsageError(`'${more.join(' ')}' is not expected here.`)
   return [command, target, []]
+}
+
+function shellOf(name: string | undefined): Shell {
+  const shell = shells.find((known) => known === name)
+  if (shell) return shell
+  throw new UsageError(`keyturn completions takes ${shells.join(', ')}.`)
 }
 
 /** Names of regions may be given one after the other, as the shell's user expects of a list: no key id looks like one. */

@@ -12,6 +12,7 @@ import { after } from './after.ts'
 import { find } from './find.ts'
 import { handOver } from './handOver.ts'
 import { leaked } from './leaked.ts'
+import { ls } from './ls.ts'
 import { mend } from './mend.ts'
 import { old } from './old.ts'
 import { recover } from './recover.ts'
@@ -36,11 +37,15 @@ const commands: Readonly<Record<Exclude<Options['command'], 'serve'>, (command: 
     trail,
     after,
     leaked,
+    ls,
   }
 
 /** Runs a command that needs no page, or has the Keyturn run it that holds the state directory. @returns the exit code */
 export async function runCommand(options: Options, streams: Streams): Promise<number> {
-  const terminal = new Terminal(streams, options.json ? 'json' : options.trail?.csv ? 'data' : 'words')
+  const terminal = new Terminal(
+    streams,
+    options.json ? 'json' : (options.trail ?? options.ls)?.csv ? 'data' : 'words',
+  )
   const by = terminal.asks ? ('terminal' as const) : ('timer' as const)
   if (!looksOnly(options)) {
     const code = await handOver(options, streams.env, terminal, by)
@@ -86,7 +91,8 @@ export async function perform(command: Command): Promise<number> {
 function looksOnly({ command, check, find: wanted, after: other, old: aged }: Options): boolean {
   if (command === 'old') return aged?.act === undefined
   if (command === 'after') return other?.acts === undefined
-  return command === 'trail' || (command === 'status' && !check) || wanted?.update === false
+  if (command === 'ls' || command === 'trail') return true
+  return (command === 'status' && !check) || wanted?.update === false
 }
 
 /** Who reads JSON gets JSON, whatever it was; the error itself goes to standard error. */
