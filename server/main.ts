@@ -1,27 +1,22 @@
 #!/usr/bin/env node
+import type { Trouble } from './api/problem.ts'
+import { defect } from './commands/defect.ts'
 import { parseOptions } from './commands/options.ts'
 import { describeError } from './platform/redact.ts'
 import { takeEnvironment } from './platform/environment.ts'
 import { Failure } from './platform/failure.ts'
 import { findInstallation } from './platform/installation.ts'
-import { printable, printableJson } from '../shared/printable.ts'
+import { printableJson } from '../shared/printable.ts'
+
+const argv = process.argv.slice(2)
+const parsed = parseOptions(argv)
 
 /** @returns the exit code, or undefined where the process stays */
 async function main(): Promise<number | undefined> {
-  const parsed = parseOptions(process.argv.slice(2))
   if (parsed.kind === 'usage') {
-    process.stderr.write(`keyturn: ${printable(parsed.message)}\nSee keyturn --help.\n`)
-    // Who asked for JSON reads standard output, and that cannot be parsed where it is empty.
-    if (process.argv.slice(2).includes('--json')) {
-      const problem = {
-        name: 'usage',
-        title: 'Wrong use',
-        detail: parsed.message,
-        remedy: 'See keyturn --help.',
-      }
-      process.stdout.write(`${printableJson({ exitCode: 2, problem })}\n`)
-    }
-    return 2
+    const { command, message } = parsed
+    const remedy = `See keyturn ${command === undefined ? '--help' : `${command} --help`}`
+    return refuse({ name: 'usage', title: 'Wrong use', detail: message, remedy }, 2)
   }
   if (parsed.kind === 'help') {
     const { help } = await import('./commands/help.ts')
@@ -70,13 +65,24 @@ try {
   const code = await main()
   if (code !== undefined) process.exitCode = code
 } catch (error) {
-  if (error instanceof Failure) {
-    const { title, detail, remedy } = error.trouble
-    process.stderr.write(
-      printable(`keyturn: ${title}. ${detail}${remedy === undefined ? '' : ` ${remedy}`}\n`),
-    )
-  } else {
+  if (!(error instanceof Failure))
     process.stderr.write(`keyturn: an error that nobody foresaw: ${JSON.stringify(describeError(error))}\n`)
-  }
-  process.exitCode = 1
+  process.exitCode = await refuse(error instanceof Failure ? error.trouble : defect, 1)
+}
+
+/** Who asked for JSON reads standard output, and that cannot be parsed where it is empty. @returns the exit code */
+async function refuse(trouble: Trouble, code: number): Promise<number> {
+  const [{ sayer }, { sentence }] = await Promise.all([
+    import('./commands/say.ts'),
+    import('./commands/wording.ts'),
+  ])
+  const say = sayer(
+    { stderr: process.stderr, env: process.env },
+    parsed.kind === 'run' ? parsed.options : undefined,
+  )
+  if (code === 2) say(`keyturn: ${sentence(trouble)}`)
+  else if (trouble !== defect) say(`keyturn: ${trouble.title}. ${sentence(trouble)}`)
+  if (argv.includes('--json'))
+    process.stdout.write(`${printableJson({ exitCode: code, problem: trouble })}\n`)
+  return code
 }

@@ -246,7 +246,10 @@ describe('sessions', () => {
     await fs.writeFile(journal, (await fs.readFile(journal, 'utf8')).replaceAll(cut, old))
     expect((await after(ground, ...mine)).user?.sessions.denyOlder?.state).toBe('removable')
     const reminded = await ground.run('status')
-    expect([reminded.code, reminded.stdout]).toEqual([1, expect.stringContaining('keyturn after --finish')])
+    expect([reminded.code, reminded.stdout]).toEqual([
+      1,
+      expect.stringContaining(ground.hint('after --finish')),
+    ])
     const finished = await after(ground, '--yes', '--finish', ...mine)
     expect(finished.user?.sessions.denyOlder?.state).toBe('removed')
     expect(control.others('ann').policies).toEqual({})

@@ -2,13 +2,14 @@ import type { AfterCredential } from '../api/after.ts'
 import { actView, performAll, planActs } from '../credentials/acts.ts'
 import type { PlannedAct } from '../credentials/acts.ts'
 import type { Afterwards, AfterRequest, Looking } from '../credentials/afterwards.ts'
-import { openToLook } from '../engine/engine.ts'
+import { openToLook, type Looking as Opened } from '../engine/engine.ts'
 import { Failure } from '../platform/failure.ts'
 import { actsText, afterText } from './afterText.ts'
 import { confirmed, stoppedBefore } from './command.ts'
 import type { Command, Ended } from './command.ts'
 import { exit } from './exitCodes.ts'
 import type { AfterOptions } from './options.ts'
+import { withFiles } from './withFiles.ts'
 import { sentence, short } from './wording.ts'
 
 /** `keyturn after`: a user's other credentials and the sessions that outlive a key; with an act, that act. */
@@ -23,29 +24,39 @@ export async function after(command: Command): Promise<Ended> {
   // To look goes beside a Keyturn that runs; to act does not.
   const looking = await (acts ? command.open() : openToLook(options, env))
   try {
-    const { afterwards } = looking
-    const isBusy = looking.holder !== undefined
-    if (!acts) return await look(afterwards, request, command, isBusy)
-    const found = await afterwards.look(request, { signal: command.interruption.signal })
-    const planned = await planActs(afterwards, found, acts)
-    command.terminal.print(actsText(planned))
-    if (options.dryRun) {
-      command.terminal.print('A dry run: nothing was changed.')
-      return { code: exit.ok, document: { acts: planned.map((each) => actView(each, 'planned')) } }
-    }
-    if (!options.yes) await asked(command, planned)
-    const done = await performAll(afterwards, planned, () => command.interruption.requested)
-    for (const { act, id, user, problem } of done)
-      if (problem) command.terminal.say(`${act} ${id ?? user}: ${problem.title}. ${sentence(problem)}`)
-    const then = await look(afterwards, request, command, false)
-    const failed = done.some(({ state }) => state !== 'done')
-    const code = command.interruption.requested ? exit.interrupted : failed ? exit.failed : exit.ok
-    return {
-      code: then.code === exit.recovery ? then.code : code,
-      document: { acts: done, ...then.document },
-    }
+    return await withFiles(looking, command, () => afterWith(looking, request, command))
   } finally {
     await looking.close()
+  }
+}
+
+async function afterWith(
+  looking: Pick<Opened, 'afterwards' | 'holder'>,
+  request: AfterRequest,
+  command: Command,
+): Promise<Ended> {
+  const { options } = command
+  const acts = options.after?.acts
+  const { afterwards } = looking
+  const isBusy = looking.holder !== undefined
+  if (!acts) return await look(afterwards, request, command, isBusy)
+  const found = await afterwards.look(request, { signal: command.interruption.signal })
+  const planned = await planActs(afterwards, found, acts)
+  command.terminal.print(actsText(planned))
+  if (options.dryRun) {
+    command.terminal.print('A dry run: nothing was changed.')
+    return { code: exit.ok, document: { acts: planned.map((each) => actView(each, 'planned')) } }
+  }
+  if (!options.yes) await asked(command, planned)
+  const done = await performAll(afterwards, planned, () => command.interruption.requested)
+  for (const { act, id, user, problem } of done)
+    if (problem) command.terminal.say(`${act} ${id ?? user}: ${problem.title}. ${sentence(problem)}`)
+  const then = await look(afterwards, request, command, false)
+  const failed = done.some(({ state }) => state !== 'done')
+  const code = command.interruption.requested ? exit.interrupted : failed ? exit.failed : exit.ok
+  return {
+    code: then.code === exit.recovery ? then.code : code,
+    document: { acts: done, ...then.document },
   }
 }
 

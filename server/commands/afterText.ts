@@ -1,6 +1,8 @@
 import type { AfterCredential, AfterUser } from '../api/after.ts'
 import type { PlannedAct } from '../credentials/acts.ts'
 import { isOpen } from '../credentials/after.ts'
+import { hint } from './hints.ts'
+import { verbatim } from './layout.ts'
 import { count, left, sentence, when } from './wording.ts'
 
 const titles: Readonly<Record<AfterCredential['kind'], string>> = {
@@ -26,8 +28,7 @@ export function afterText(user: AfterUser, now: number): string {
     )
   }
   lines.push('  Sessions of roles are not ended: they obey the role’s own policies, for up to 12 hours.')
-  if (handOver !== undefined)
-    lines.push('  For an administrator:', ...handOver.split('\n').map((text) => `    ${text}`))
+  if (handOver !== undefined) lines.push('  For an administrator:', verbatim(handOver.replace(/^/gm, '    ')))
   return lines.join('\n')
 }
 
@@ -42,7 +43,9 @@ function line(credential: AfterCredential, now: number): string {
     createdAt !== undefined && `since ${when(createdAt, now)}`,
     expiresAt !== undefined && (Date.parse(expiresAt) > now ? `expires ${when(expiresAt, now)}` : 'expired'),
     credential.new && 'NEW',
-    isOpen(credential) && can.includes('deactivate') && `turn off: keyturn after --deactivate ${id ?? ''}`,
+    isOpen(credential) &&
+      can.includes('deactivate') &&
+      `turn off: ${hint(`keyturn after --deactivate ${id ?? ''}`)}`,
   ]
   return `${title}: ${facts.filter(Boolean).join(', ') || 'set'}`
 }
@@ -51,17 +54,17 @@ function sessionsLine({ sessions: { denyOlder, over } }: AfterUser, now: number)
   if (!denyOlder)
     return over
       ? 'Sessions: none that the old key made can live any more.'
-      : 'Sessions made with the old key may live on for up to 36 hours: keyturn after --end-sessions'
+      : `Sessions made with the old key may live on for up to 36 hours: ${hint('keyturn after --end-sessions')}`
   const { cut, until, state } = denyOlder
   switch (state) {
     case 'in-force':
       return `Sessions issued before ${cut} are denied; the policy is needed ${left(until, now)}.`
     case 'removable':
-      return `Sessions issued before ${cut} are over. The policy may go: keyturn after --finish`
+      return `Sessions issued before ${cut} are over. The policy may go: ${hint('keyturn after --finish')}`
     case 'removed':
       return `Sessions issued before ${cut} are over, and the policy is off.`
     case 'interrupted':
-      return 'Ending the sessions was interrupted, and AWS may have done it or not: keyturn after --end-sessions'
+      return `Ending the sessions was interrupted, and AWS may have done it or not: ${hint('keyturn after --end-sessions')}`
   }
 }
 

@@ -167,7 +167,7 @@ describe('keyturn --recover', () => {
     expect(ground.sandbox.control.keys('sam')).toHaveLength(2)
     const status = await ground.run('status')
     expect(status.code).toBe(4)
-    expect(status.stdout).toContain('To finish or roll back: keyturn --recover')
+    expect(status.stdout).toContain(`To finish or roll back: ${ground.hint('recover')}`)
     const exit = await ground.run('--recover')
     expect(exit.code).toBe(0)
     expect(exit.stdout).toContain('Left as before: 1 key.')

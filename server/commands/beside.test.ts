@@ -28,6 +28,8 @@ describe('a command beside an open page', () => {
       text
         .replaceAll(/\*{4}\w{4}|AKIA\w{16}/g, 'KEY')
         .replaceAll(/\d{8}T\d+Z?-[0-9a-f]+/g, 'RUN')
+        .replaceAll(/127\.0\.0\.1:\d+/g, 'SANDBOX')
+        .replaceAll(/· \d+ s$/gm, '· TIME')
         // Which of two is done first is the network's to say.
         .replaceAll(/^\d of (\d)/gm, 'N of $1')
         .split('\n')

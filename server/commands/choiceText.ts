@@ -1,6 +1,7 @@
 import type { Sibling } from '../api/inventory.ts'
 import type { Plan, PlanChoice } from '../api/plan.ts'
 import { daysSince } from '../../shared/age.ts'
+import { hint } from './hints.ts'
 import { count, owner, places, short, when } from './wording.ts'
 
 /** A choice in words: both keys with what there is to judge them by, and the option that makes each choice. */
@@ -13,7 +14,9 @@ export function choiceLines(row: PlanChoice, now: number): string[] {
   for (const { kind, spare, label, caution } of row.choices) {
     lines.push(`      the other key: ${siblingText(spare, now)}`)
     lines.push(`      - ${label}.${caution ? ` ${caution}` : ''}`)
-    lines.push(`        To choose this, add: --${kind === 'merge' ? 'merge' : 'delete-spare'} ${spare.id}`)
+    lines.push(
+      `        To choose this, add: ${hint(`--${kind === 'merge' ? 'merge' : 'delete-spare'} ${spare.id}`)}`,
+    )
   }
   return lines
 }

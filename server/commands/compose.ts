@@ -1,6 +1,8 @@
 import { buildApp } from '../http/app.ts'
+import { fileTroublesOf } from './fileTroubles.ts'
 import type { Options } from './options.ts'
-import type { Io, Served, StopRequest } from './serve.ts'
+import type { Io } from './say.ts'
+import type { Served, StopRequest } from './serve.ts'
 import { openDesk } from './desk.ts'
 import { openEngine } from '../engine/engine.ts'
 import { LaunchSecrets } from '../http/launchSecrets.ts'
@@ -51,6 +53,7 @@ export async function compose(options: Options, io: Io, stop: StopRequest): Prom
     stateDirectory,
     openDesk: (freshLink) => openDesk(engine, freshLink),
     interrupted: runs.interrupted().length,
+    fileTroubles: async () => fileTroublesOf((await keyring.readKeys()).snapshot).troubles,
     running: () => runs.busy,
     drain: () => runs.drain(),
   }

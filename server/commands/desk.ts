@@ -2,7 +2,8 @@ import type net from 'node:net'
 import type { Engine } from '../engine/engine.ts'
 import { canHaveSocket, listenOwn, talk, type Line } from '../platform/ownSocket.ts'
 import { Interruption } from './interruption.ts'
-import { coloured, type Screen } from './terminal.ts'
+import { coloured } from './colours.ts'
+import type { Screen } from './terminal.ts'
 import { socketOf, type Greeting, type Job, type Look } from './handOver.ts'
 
 /** How long the last words of a job may take to go out, in milliseconds. */
@@ -33,7 +34,7 @@ export async function openDesk(engine: Engine, freshLink: () => string): Promise
 function serveOne(socket: net.Socket, engine: Engine, freshLink: () => string): Promise<void> {
   return new Promise((resolve) => {
     const distant = { answer: (_id: unknown, _text: unknown) => undefined as void }
-    const interruption = new Interruption(() => undefined, { quit: () => undefined, listens: false })
+    const interruption = new Interruption({ quit: () => undefined, listens: false })
     let stage: 'greeting' | 'wish' | 'job' = 'greeting'
     const line: Line = talk(
       socket,

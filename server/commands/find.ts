@@ -1,29 +1,39 @@
 import type { Place } from '../api/places.ts'
-import { openToLook } from '../engine/engine.ts'
+import { openToLook, type Looking } from '../engine/engine.ts'
 import type { Found, PlaceSearch } from '../places/places.ts'
 import { exit } from './exitCodes.ts'
 import { changesText, foundText, tilde } from './findText.ts'
 import type { FindRequest } from './options.ts'
 import { confirmed } from './command.ts'
 import type { Command, Ended } from './command.ts'
+import { withFiles } from './withFiles.ts'
 import { count } from './wording.ts'
 
 /** `keyturn find`: where else on this machine keys stand. Nothing is asked of AWS. */
 export async function find(command: Command): Promise<Ended> {
-  const { terminal, interruption, options, env } = command
+  const { options, env } = command
   const request = options.find as FindRequest
   // To look goes beside a Keyturn that runs; to write does not.
   const looking = await (request.update ? command.open() : openToLook(options, env))
   try {
-    const found = await searched(looking.places, request, command)
-    if (terminal.talks || found.places.length > 0) terminal.print(foundText(found))
-    if (request.update && !interruption.requested) return await update(looking.places, found, command)
-    return {
-      code: interruption.requested ? exit.interrupted : found.places.length > 0 ? exit.failed : exit.ok,
-      document: documentOf(found),
-    }
+    return await withFiles(looking, command, () => findWith(looking, request, command))
   } finally {
     await looking.close()
+  }
+}
+
+async function findWith(
+  { places }: Pick<Looking, 'places'>,
+  request: FindRequest,
+  command: Command,
+): Promise<Ended> {
+  const { terminal, interruption } = command
+  const found = await searched(places, request, command)
+  if (terminal.talks || found.places.length > 0) terminal.print(foundText(found))
+  if (request.update && !interruption.requested) return update(places, found, command)
+  return {
+    code: interruption.requested ? exit.interrupted : found.places.length > 0 ? exit.failed : exit.ok,
+    document: documentOf(found),
   }
 }
 

@@ -7,11 +7,11 @@ import { findInstallation } from '../platform/installation.ts'
 import { lockHolder } from '../platform/lock.ts'
 import { Opener } from '../platform/opener.ts'
 import { canHaveSocket, connectOwn, talk, type Line } from '../platform/ownSocket.ts'
-import { printable } from '../../shared/printable.ts'
 import { exit } from './exitCodes.ts'
 import { Interruption } from './interruption.ts'
 import type { Options } from './options.ts'
-import type { Io } from './serve.ts'
+import { sayOverSsh } from './overSsh.ts'
+import { sayer, type Io } from './say.ts'
 import type { Screen, Terminal } from './terminal.ts'
 import { sentence } from './wording.ts'
 
@@ -77,9 +77,10 @@ export async function findPage(options: Options, io: Io): Promise<number | undef
     return (await next())?.['link']
   })
   if (typeof link !== 'string') return undefined
-  const say = (text: string) => void io.stderr.write(`${printable(text)}\n`)
+  const say = sayer(io, options)
   io.stdout.write(`Keyturn is ready: ${link}\n`)
   say('It runs already; this is a fresh link of its page, which works once, within two minutes.')
+  sayOverSsh(say, io.env, link)
   if (!options.open || io.env.BROWSER === 'none') return exit.ok
   const failed = () => say('The browser could not be opened. Open the link above by hand.')
   // In the state directory, whatever the session: the one that gave the link removes the file there.
@@ -131,10 +132,11 @@ async function follow(
 ): Promise<number> {
   const asking = new Map<unknown, AbortController>()
   const quit = () => {
-    terminal.say('Left at once. The Keyturn with the page ends the steps under way.')
+    terminal.say(`keyturn: ${leftAtOnce.title}. ${sentence(leftAtOnce)}`)
+    terminal.document({ exitCode: exit.interrupted, problem: leftAtOnce })
     process.exit(exit.interrupted)
   }
-  const interruption = new Interruption((text) => terminal.say(text), { quit })
+  const interruption = new Interruption({ quit })
   interruption.signal.addEventListener('abort', () => line.send({ interrupt: true }), { once: true })
   try {
     for (let message = await next(); message; message = await next()) {
@@ -162,9 +164,15 @@ async function follow(
   }
 }
 
+const leftAtOnce = {
+  name: 'interrupted',
+  title: 'Left at once',
+  detail: 'The Keyturn with the page ends the steps under way.',
+}
+
 const wentAway = {
   name: 'job-unknown',
   title: 'The Keyturn with the page went away',
   detail: 'It was doing this job. What it had begun stands in its journal.',
-  remedy: 'Finish it or roll it back: keyturn --recover',
+  remedy: 'Finish it or roll it back: keyturn recover',
 }

@@ -8,20 +8,12 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const
  */
 export class Interruption {
   readonly #controller = new AbortController()
-  readonly #say: (text: string) => void
   readonly #quit: () => void
   readonly #onSignal = () => this.request()
 
-  /**
-   * @param options quit: what the second one does; default: this process says so and ends. listens: whether signals of this
-   * process count; default: they do
-   */
-  constructor(
-    say: (text: string) => void,
-    { quit, listens = true }: { readonly quit?: () => void; readonly listens?: boolean } = {},
-  ) {
-    this.#say = say
-    this.#quit = quit ?? (() => this.#end())
+  /** @param options quit: what the second one does. listens: whether signals of this process count; default: they do */
+  constructor({ quit, listens = true }: { readonly quit: () => void; readonly listens?: boolean }) {
+    this.#quit = quit
     if (listens) for (const name of signals) process.on(name, this.#onSignal)
   }
 
@@ -40,11 +32,6 @@ export class Interruption {
       return
     }
     this.#controller.abort()
-  }
-
-  #end(): never {
-    this.#say('Stopped at once. What was under way is picked up by keyturn --recover.')
-    process.exit(130)
   }
 
   /** For what has no effect and may be left where it is: looking, asking. @throws Failure `interrupted` */

@@ -1,4 +1,6 @@
 import type { LeftAct, OpenLeft } from '../api/ledger.ts'
+import { hint } from './hints.ts'
+import { shellWords } from './shellWords.ts'
 import { count, places, short } from './wording.ts'
 
 /** A line for each key that still works, each with the command that sees to it. */
@@ -15,23 +17,25 @@ export function exposedLines(
     `Still exposed: ${asked === undefined ? count(open.length, 'key') : open.length}${of}.`,
     ...open.flatMap((row) => [
       `  ${[places(row.profiles), short(row.key), row.reason].filter(Boolean).join('  ')}`,
-      `      ${hint(row)}`,
+      `      ${whatNow(row)}`,
     ]),
-    '  To leave one as it is, by name: keyturn leaked --leave KEYID --because WORDS',
+    `  To leave one as it is, by name: ${hint('keyturn leaked --leave KEYID --because WORDS')}`,
   ]
 }
 
-function hint({ key, profiles: [profile], act }: Pick<OpenLeft, 'key' | 'profiles' | 'act'>): string {
-  return profile === undefined ? `keyturn leaked --leave ${key}` : hints[act ?? 'leave'](key, profile)
+function whatNow({ key, profiles: [profile], act }: Pick<OpenLeft, 'key' | 'profiles' | 'act'>): string {
+  return profile === undefined ? hint(`keyturn leaked --leave ${key}`) : hints[act ?? 'leave'](key, profile)
 }
 
 const hints: Readonly<Record<LeftAct, (key: string, profile: string) => string>> = {
-  choose: (_key, profile) => `To see the choices: keyturn rotate --profile ${profile} --dry-run`,
-  rotate: (_key, profile) => `To rotate it: keyturn rotate --profile ${profile}`,
+  choose: (_key, profile) =>
+    `To see the choices: ${hint(`keyturn rotate --profile ${shellWords([profile], process.platform)} --dry-run`)}`,
+  rotate: (_key, profile) =>
+    `To rotate it: ${hint(`keyturn rotate --profile ${shellWords([profile], process.platform)}`)}`,
   sign: (_key, profile) =>
-    `To let an administrator’s profile sign: keyturn rotate --profile ${profile} --signer PROFILE`,
-  finish: () => 'To go on with it: keyturn --recover, or Retry on the page',
-  'turn-off': (key) => `To turn it off: open the page with keyturn, or keyturn leaked --kill ${key}`,
+    `To let an administrator’s profile sign: ${hint(`keyturn rotate --profile ${shellWords([profile], process.platform)} --signer PROFILE`)}`,
+  finish: () => `To go on with it: ${hint('keyturn recover')}, or Retry on the page`,
+  'turn-off': (key) => `To turn it off: ${hint(`keyturn old`)} lists it, and the page turns it off`,
   remove: (_key, profile) => `Take the pair out of [${profile}], or put one there that works`,
-  leave: (key) => `To leave it as it is: keyturn leaked --leave ${key}`,
+  leave: (key) => `To leave it as it is: ${hint(`keyturn leaked --leave ${key}`)}`,
 }

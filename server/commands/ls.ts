@@ -1,7 +1,7 @@
 import type { Key } from '../api/inventory.ts'
 import { daysSince, isOverdue } from '../../shared/age.ts'
 import { openToLook } from '../engine/engine.ts'
-import { csvLine } from '../platform/csv.ts'
+import { csvLine } from '../../shared/csv.ts'
 import { madeByUs } from './due.ts'
 import { exit } from './exitCodes.ts'
 import { codeWith, filesDocument, fileTroublesOf, tellFiles } from './fileTroubles.ts'

@@ -9,6 +9,7 @@ import { afterRecovery } from './recover.ts'
 import { resultText } from './resultText.ts'
 import { confirmed } from './command.ts'
 import type { Command, Ended } from './command.ts'
+import { totalsText } from './totals.ts'
 import { count, sentence, short } from './wording.ts'
 
 /** `keyturn mend`: puts the pair that works back into profiles that hold a replaced one again, or are gone. */
@@ -51,6 +52,7 @@ async function mendWith(engine: Engine, command: Command): Promise<Ended> {
   const runs = await follow(engine, command, [await engine.runs.start({ ...run, by: command.by })])
   const ended = runs[0] as Run
   terminal.print(resultText(ended, engine.clock.now(), false))
+  terminal.print(totalsText(runs, left.length))
   const mended = wanted.filter((each) => isMended(ended, each))
   const failed = wanted
     .filter((each) => !mended.includes(each))

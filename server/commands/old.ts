@@ -11,19 +11,30 @@ import { exit } from './exitCodes.ts'
 import { follow } from './follow.ts'
 import type { OldAct } from './options.ts'
 import { resultText } from './resultText.ts'
+import { totalsText } from './totals.ts'
+import { withFiles } from './withFiles.ts'
 import { count, short, when } from './wording.ts'
 
 /** `keyturn old`: old keys as last known; with an act, that act. AWS is asked only for an act. */
 export async function old(command: Command): Promise<Ended> {
   const { act } = command.options.old ?? {}
-  if (act) return actWith(command, act)
+  if (act) {
+    const engine = await command.open()
+    try {
+      return await withFiles(engine, command, () => actWith(engine, command, act))
+    } finally {
+      await engine.close()
+    }
+  }
   const looking = await openToLook(command.options, command.env)
   try {
-    const found = await listed(looking)
-    const now = looking.clock.now()
-    for (const each of found) command.terminal.print(lineOf(each, now))
-    if (found.length === 0) command.terminal.print('No old keys.')
-    return { code: exit.ok, document: { old: found } }
+    return await withFiles(looking, command, async () => {
+      const found = await listed(looking)
+      const now = looking.clock.now()
+      for (const each of found) command.terminal.print(lineOf(each, now))
+      if (found.length === 0) command.terminal.print('No old keys.')
+      return { code: exit.ok, document: { old: found } }
+    })
   } finally {
     await looking.close()
   }
@@ -65,31 +76,27 @@ function lineOf(listed: Listed, now: number): string {
   return `${id}${user === undefined ? '' : `  of ${user}`}  ${facts.filter(Boolean).join(', ')}`
 }
 
-async function actWith(command: Command, act: OldAct): Promise<Ended> {
+async function actWith(engine: Engine, command: Command, act: OldAct): Promise<Ended> {
   const { terminal, options, interruption } = command
-  const engine = await command.open()
-  try {
-    const ids = act.ids === 'quiet' ? await quietOnes(engine, command) : act.ids
-    if (ids.length === 0) throw new Failure(nothingQuiet)
-    const doing = act.kind === 'delete' ? 'Delete for good' : 'Turn on again'
-    terminal.print(`${doing}: ${ids.map(short).join(', ')}`)
-    if (options.dryRun) {
-      terminal.print('A dry run: nothing was changed.')
-      return { code: exit.ok, document: { would: act.kind, keys: ids } }
-    }
-    if (!options.yes) await confirmed(command, `${doing} ${count(ids.length, 'key')}?`)
-    const begun: Run[] = []
-    for (const run of await runsOf(engine, act, ids))
-      begun.push(await engine.runs.start({ ...run, by: command.by }))
-    const runs = await follow(engine, command, begun)
-    for (const run of runs) terminal.print(resultText(run, engine.clock.now(), false))
-    const failed = runs.some(({ state }) => state !== 'done')
-    return {
-      code: interruption.requested ? exit.interrupted : failed ? exit.failed : exit.ok,
-      document: { runs, old: await listed(engine) },
-    }
-  } finally {
-    await engine.close()
+  const ids = act.ids === 'quiet' ? await quietOnes(engine, command) : act.ids
+  if (ids.length === 0) throw new Failure(nothingQuiet)
+  const doing = act.kind === 'delete' ? 'Delete for good' : 'Turn on again'
+  terminal.print(`${doing}: ${ids.map(short).join(', ')}`)
+  if (options.dryRun) {
+    terminal.print('A dry run: nothing was changed.')
+    return { code: exit.ok, document: { would: act.kind, keys: ids } }
+  }
+  if (!options.yes) await confirmed(command, `${doing} ${count(ids.length, 'key')}?`)
+  const begun: Run[] = []
+  for (const run of await runsOf(engine, act, ids))
+    begun.push(await engine.runs.start({ ...run, by: command.by }))
+  const runs = await follow(engine, command, begun)
+  for (const run of runs) terminal.print(resultText(run, engine.clock.now(), false))
+  terminal.print(totalsText(runs, 0))
+  const failed = runs.some(({ state }) => state !== 'done')
+  return {
+    code: interruption.requested ? exit.interrupted : failed ? exit.failed : exit.ok,
+    document: { runs, old: await listed(engine) },
   }
 }
 

@@ -104,7 +104,7 @@ export type Parsed =
   | { readonly kind: 'version' }
   | { readonly kind: 'man' }
   | { readonly kind: 'completions'; readonly shell: Shell }
-  | { readonly kind: 'usage'; readonly message: string }
+  | { readonly kind: 'usage'; readonly message: string; readonly command?: Command }
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof flags }>>['values']
 
@@ -124,8 +124,9 @@ export function parseOptions(argv: readonly string[]): Parsed {
     if (values.version) return { kind: 'version' }
     return checked(values, positionals)
   } catch (error) {
-    if (error instanceof UsageError || isParseError(error)) return { kind: 'usage', message: error.message }
-    throw error
+    if (!(error instanceof UsageError) && !isParseError(error)) throw error
+    const command = commands.find((each) => argv.includes(each))
+    return { kind: 'usage', message: error.message, ...(command && { command }) }
   }
 }
 

@@ -2,15 +2,17 @@ import type { Engine } from '../engine/engine.ts'
 import { damagedJournal } from '../rotation/journal.ts'
 import { exit } from './exitCodes.ts'
 import { follow } from './follow.ts'
+import { hint } from './hints.ts'
 import { resultText } from './resultText.ts'
 import type { Command, Ended } from './command.ts'
+import { withFiles } from './withFiles.ts'
 import { sentence } from './wording.ts'
 
 /** `keyturn --recover`: what an earlier run left half done is finished, or rolled back. */
 export async function recover(command: Command): Promise<Ended> {
   const engine = await command.open()
   try {
-    return await recoverAll(engine, command)
+    return await withFiles(engine, command, () => recoverAll(engine, command))
   } finally {
     await engine.close()
   }
@@ -49,7 +51,7 @@ export async function recoverAll(engine: Engine, command: Command): Promise<Ende
   }
   const waiting = runs.unfinished().filter((run) => !ended.some(({ id }) => id === run.id))
   for (const run of waiting) {
-    terminal.print(`Run ${run.id} stands still and needs you: open the page with keyturn to retry it.`)
+    terminal.print(`Run ${run.id} stands still and needs you. To retry it, on the page: ${hint('keyturn')}`)
     terminal.print(resultText(run, now, !engine.demo))
   }
   if (begun.length === 0 && waiting.length === 0 && notices.length === 0 && terminal.talks)

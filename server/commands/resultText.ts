@@ -1,6 +1,7 @@
 import type { Rotation, Run } from '../api/run.ts'
 import { accountWords } from '../../shared/account.ts'
 import { exposedLines } from './ledgerText.ts'
+import { hint } from './hints.ts'
 import { count, left, places, sentence, short } from './wording.ts'
 
 /** What is true now, what to do next, and how to undo. @param undoable false where nothing of it outlives this command */
@@ -25,7 +26,7 @@ export function resultText(run: Run, now: number, undoable: boolean): string {
       lines.push(`  ${place(each)}  ${became(run, each)}${why(each)}`, ...asides(each))
   }
   if (stuck.some((each) => each.state === 'interrupted')) {
-    lines.push('To finish it or roll it back: keyturn --recover')
+    lines.push(`To finish it or roll it back: ${hint('keyturn recover')}`)
   }
   if (undoable) {
     const open = run.left?.filter(({ state }) => state === 'open') ?? []
@@ -82,10 +83,10 @@ function undoLines(run: Run, now: number): string[] {
   if (restorable.length > 0) {
     const until = restorable.flatMap(({ undoUntil }) => undoUntil ?? []).sort()[0]
     const limit = until === undefined ? '' : ` (possible ${left(until, now)})`
-    return [`To put the old keys back: keyturn undo ${run.id}${limit}`]
+    return [`To put the old keys back: ${hint(`keyturn undo ${run.id}`)}${limit}`]
   }
   if (run.rotations.some((each) => each.undo.includes('reactivate'))) {
-    return [`To let the old keys work again: keyturn undo ${run.id} --how reactivate`]
+    return [`To let the old keys work again: ${hint(`keyturn undo ${run.id} --how reactivate`)}`]
   }
   return run.rotations.some((each) => each.oldKeyState === 'deleted')
     ? ['The old keys are deleted, so that this cannot be undone.']

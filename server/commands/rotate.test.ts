@@ -34,7 +34,7 @@ describe('keyturn rotate', () => {
     expect(exit.stdout).toContain('Will rotate 2 keys. The old keys are turned off.')
     expect(exit.stdout).toContain(`[sam]  ****${before.id.slice(-4)} → ****${after.id.slice(-4)}`)
     const [run] = await fs.readdir(path.join(ground.state, 'runs'))
-    expect(exit.stdout).toContain(`keyturn undo ${run?.replace('.jsonl', '')}`)
+    expect(exit.stdout).toContain(ground.hint(`undo ${run?.replace('.jsonl', '')}`))
     expect(exit.stdout + exit.stderr).not.toMatch(/\u001b/)
     expect(exit.stdout + exit.stderr).not.toContain(after.secret)
     expect(exit.stdout + exit.stderr).not.toContain(before.secret)
@@ -271,7 +271,7 @@ describe('Ctrl-C', () => {
     off()
     const refused = await ground.run('rotate', '--all', '--yes')
     expect([refused.code, refused.stdout]).toEqual([4, ''])
-    expect(refused.stderr).toContain('keyturn --recover')
+    expect(refused.stderr).toContain(ground.hint('recover'))
     const again = await ground.run('rotate', '--all', '--yes', '--recover')
     expect(again.code).toBe(0)
     expect(await ground.works('sam')).toBe(true)
@@ -344,7 +344,7 @@ describe.runIf(process.platform === 'linux')('on a terminal', () => {
     const spare = ground.sandbox.control.keys('two').find(({ id }) => id !== before.id)!.id
     const first = await ground.startOnTerminal(['rotate', '--profile', 'two']).exit
     expect([first.code, first.stdout]).toEqual([1, expect.stringContaining('Nothing to rotate.')])
-    expect(first.stdout).toContain(`add: --delete-spare ${spare}`)
+    expect(first.stdout).toContain(`--delete-spare ${spare}`)
     expect(first.stdout).not.toContain('[y/N]')
     const command = ground.startOnTerminal(['rotate', '--all', '--delete-spare', spare])
     await command.hears('Rotate 2 keys? [y/N]')

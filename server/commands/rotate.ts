@@ -16,6 +16,7 @@ import { resultText } from './resultText.ts'
 import { tidyWith } from './tidy.ts'
 import { confirmed, stoppedBefore } from './command.ts'
 import type { Command, Ended } from './command.ts'
+import { totalsText } from './totals.ts'
 import { count, sentence } from './wording.ts'
 
 /** `keyturn rotate`: the plan, a question, the run. */
@@ -86,6 +87,7 @@ export async function rotateWith(
   })
   const [run = begun] = await follow(engine, command, [begun])
   terminal.print(resultText(run, engine.clock.now(), !engine.demo))
+  terminal.print(totalsText([run], plan.consequences.stay.length))
   return {
     code: codeWith(troubles, codeOf(run, left, interruption.requested)),
     document: { ...filesDocument(troubles), notices, plan, run },
@@ -175,7 +177,7 @@ function refuseInterrupted({ runs }: Engine, ids: ReadonlySet<string>): void {
         name: 'recovery-needed',
         title: 'An earlier run was interrupted',
         detail: `Run ${run.id} began to rotate ****${key.slice(-4)} and did not end. Nothing was done now.`,
-        remedy: 'Finish it or roll it back first: keyturn --recover',
+        remedy: 'Finish it or roll it back first: keyturn recover',
       })
     }
   }
@@ -218,7 +220,7 @@ function noSuchProfile(name: string, path: string) {
     name: 'no-such-profile',
     title: 'No such profile',
     detail: `Neither ${path} nor the config file has a profile [${name}]. Nothing was done.`,
-    remedy: 'Look for a misspelling; keyturn status --json lists every profile with a key.',
+    remedy: 'Look for a misspelling; keyturn ls lists every profile with a key.',
   }
 }
 

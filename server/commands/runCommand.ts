@@ -9,16 +9,18 @@ import { Interruption } from './interruption.ts'
 import type { Command, Ended } from './command.ts'
 import type { Options } from './options.ts'
 import { after } from './after.ts'
+import { defect } from './defect.ts'
 import { find } from './find.ts'
 import { handOver } from './handOver.ts'
 import { leaked } from './leaked.ts'
+import { thisInvocation } from './invocation.ts'
 import { ls } from './ls.ts'
 import { mend } from './mend.ts'
 import { old } from './old.ts'
 import { recover } from './recover.ts'
 import { rotate } from './rotate.ts'
 import { status } from './status.ts'
-import { Terminal, type Streams } from './terminal.ts'
+import { Terminal, type Screen, type Streams } from './terminal.ts'
 import { tidy } from './tidy.ts'
 import { trail } from './trail.ts'
 import { undo } from './undo.ts'
@@ -42,16 +44,19 @@ const commands: Readonly<Record<Exclude<Options['command'], 'serve'>, (command: 
 
 /** Runs a command that needs no page, or has the Keyturn run it that holds the state directory. @returns the exit code */
 export async function runCommand(options: Options, streams: Streams): Promise<number> {
-  const terminal = new Terminal(
-    streams,
-    options.json ? 'json' : (options.trail ?? options.ls)?.csv ? 'data' : 'words',
-  )
+  const results = options.json ? 'json' : (options.trail ?? options.ls)?.csv ? 'data' : 'words'
+  const terminal = new Terminal(streams, results, thisInvocation(streams.env, options))
   const by = terminal.asks ? ('terminal' as const) : ('timer' as const)
   if (!looksOnly(options)) {
     const code = await handOver(options, streams.env, terminal, by)
     if (code !== undefined) return code
   }
-  const interruption = new Interruption((text) => terminal.say(text))
+  const interruption = new Interruption({
+    quit() {
+      tell(terminal, { code: exit.interrupted, trouble: stoppedAtOnce })
+      process.exit(exit.interrupted)
+    },
+  })
   try {
     return await perform({
       options,
@@ -80,11 +85,22 @@ export async function perform(command: Command): Promise<number> {
     return code
   } catch (error) {
     const trouble = troubleOf(error)
-    const code = kindOf(trouble.name).exit ?? exit.failed
-    terminal.say(`keyturn: ${trouble.title}. ${sentence(trouble)}`)
-    terminal.document({ exitCode: code, problem: trouble })
-    return code
+    return tell(terminal, { code: kindOf(trouble.name).exit ?? exit.failed, trouble })
   }
+}
+
+/** What keeps a command from its end, in words and in JSON. @returns the exit code */
+export function tell(terminal: Screen, { code, trouble }: { code: number; trouble: Trouble }): number {
+  terminal.say(`keyturn: ${trouble.title}. ${sentence(trouble)}`)
+  terminal.document({ exitCode: code, problem: trouble })
+  return code
+}
+
+const stoppedAtOnce = {
+  name: 'interrupted',
+  title: 'Stopped at once',
+  detail: 'What was under way stands in its journal.',
+  remedy: 'Finish it or roll it back: keyturn recover',
 }
 
 /** These go beside a Keyturn that runs. */
@@ -100,12 +116,7 @@ function troubleOf(error: unknown): Trouble {
   const failure = error instanceof Failure ? error : diskFailure(error)
   if (failure) return failure.trouble
   onDefect(error)
-  return {
-    name: 'defect',
-    title: 'A mistake of Keyturn’s',
-    detail: 'Something happened that Keyturn does not know. What it had written before that still stands.',
-    remedy: 'Run keyturn status to see what is true now; please report it with the line above.',
-  }
+  return defect
 }
 
 function asksFirst({

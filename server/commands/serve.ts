@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { createInterface } from 'node:readline'
-import type { Readable, Writable } from 'node:stream'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
+import type { Trouble } from '../api/problem.ts'
 import { portOf } from '../http/app.ts'
 import { launchSecretLifetime } from '../http/launchSecrets.ts'
 import type { LaunchSecrets } from '../http/launchSecrets.ts'
@@ -10,20 +10,15 @@ import { describeError } from '../platform/redact.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Environment } from '../platform/environment.ts'
 import { Opener, sweepRedirects } from '../platform/opener.ts'
-import { printable } from '../../shared/printable.ts'
+import { hint } from './hints.ts'
 import type { Options } from './options.ts'
+import { sayOverSsh } from './overSsh.ts'
+import { sayer, type Io } from './say.ts'
+import { sentence } from './wording.ts'
 
 /** Those that no program has been given for good (RFC 6335). */
 const dynamicPorts = { first: 49_152, last: 65_535 }
 const mostDraws = 1_000
-
-export interface Io {
-  readonly stdin: Readable
-  readonly stdout: Writable
-  readonly stderr: Writable
-  /** Without the secrets that it may have held: see platform/environment.ts. */
-  readonly env: Environment
-}
 
 /** The page's 'Stop server', which exists before the server does. */
 export class StopRequest {
@@ -51,6 +46,8 @@ export interface Served {
   readonly stateDirectory: string
   /** Takes jobs of commands beside the page; resolves to how to end that. */
   readonly openDesk: (freshLink: () => string) => Promise<() => Promise<void>>
+  /** What keeps a file from being read. */
+  readonly fileTroubles?: () => Promise<readonly Trouble[]>
   /** Runs that an earlier start left half done. */
   readonly interrupted?: number
   /** Whether a run is under way now. */
@@ -71,7 +68,7 @@ export async function serve(
   io: Io,
   stop: StopRequest,
 ): Promise<number | undefined> {
-  const say = (text: string) => void io.stderr.write(`${printable(text)}\n`)
+  const say = sayer(io, options)
   const refusal = await listen(served.app, options.port)
   if (refusal !== undefined) {
     say(refusal)
@@ -93,10 +90,18 @@ export async function serve(
   })
   endGracefully({ ...served, closeDesk }, stop, say)
   const link = printLink()
+  sayOverSsh(say, io.env, link)
   say('The link works once, within two minutes. Press Enter for a fresh one, Ctrl-C to stop.')
   if (served.interrupted) {
-    say('An earlier run was interrupted: open the page, or stop Keyturn and run keyturn --recover.')
+    say(`An earlier run was interrupted: open the page, or stop Keyturn and run ${hint('keyturn recover')}`)
   }
+  // The page says it too; whoever looks at the terminal need not open it.
+  void served.fileTroubles?.().then(
+    (troubles) => {
+      for (const trouble of troubles) say(`${trouble.title}. ${sentence(trouble)}`)
+    },
+    () => undefined,
+  )
   // The end of the input is not the end of the server: it may have been started without a terminal.
   createInterface({ input: io.stdin }).on('line', printLink)
   if (options.open && io.env.BROWSER !== 'none') void openBrowser(served, link, io.env, say)

@@ -5,6 +5,7 @@ import { dueOf, isDue } from './due.ts'
 import { exit } from './exitCodes.ts'
 import { filesDocument, tellFiles } from './fileTroubles.ts'
 import type { Command, Ended } from './command.ts'
+import { hint } from './hints.ts'
 import { statusText } from './statusText.ts'
 
 /** `keyturn status`: from what the last check found; AWS is asked only with --check. */
@@ -25,7 +26,7 @@ export async function status(command: Command): Promise<Ended> {
     if (text !== '') terminal.print(text)
     for (const { account, user } of finish)
       terminal.print(
-        `The policy that ended sessions of ${user} in ${account} may be taken off: keyturn after --finish`,
+        `The policy that ended sessions of ${user} in ${account} may be taken off: ${hint('keyturn after --finish')}`,
       )
     return {
       code:

@@ -3,6 +3,7 @@ import { daysSince } from '../../shared/age.ts'
 import { changeWords } from '../../shared/changeWords.ts'
 import { exposedLines } from './ledgerText.ts'
 import { isDue, type Due } from './due.ts'
+import { hint } from './hints.ts'
 import { count, left, places, sentence, short, when } from './wording.ts'
 
 /** What is due, each with the command that sees to it. */
@@ -25,7 +26,7 @@ export function statusText(due: Due): string {
       ({ profile, file, holds, should }) =>
         `[${profile}] of the ${file} file holds ${short(holds ?? '')}, where ${short(should)} was written`,
     ),
-    'To put the new pairs back: keyturn mend',
+    `To put the new pairs back: ${hint('keyturn mend')}`,
   )
   const gone = due.wentBack.filter(({ holds }) => holds === null)
   section(
@@ -34,12 +35,12 @@ export function statusText(due: Due): string {
       const where = anew === undefined ? '' : ` of ${anew.path}`
       return `[${profile}]${where} held ${short(should)}, written ${when(replacedAt, now)}`
     }),
-    'To write them anew: keyturn mend. Where you took them out: keyturn mend --taken-out NAME',
+    `To write them anew: ${hint('keyturn mend')}. Where you took them out: ${hint('keyturn mend --taken-out NAME')}`,
   )
   section(
     `${count(due.interrupted.length, 'run')} interrupted:`,
     due.interrupted.map((run) => `${run.id}, begun ${when(run.startedAt, now)}`),
-    'To finish or roll back: keyturn --recover',
+    `To finish or roll back: ${hint('keyturn recover')}`,
   )
   section(
     'Under way in another Keyturn:',
@@ -56,7 +57,7 @@ export function statusText(due: Due): string {
             .join('  '),
         ),
     ),
-    'To retry: open the page with keyturn',
+    `To retry, on the page: ${hint('keyturn')}`,
   )
   section(
     `${count(due.overdue.length, 'key')} older than ${count(due.agePolicyDays, 'day')}:`,
@@ -64,12 +65,12 @@ export function statusText(due: Due): string {
       ({ profiles, id, createdAt = due.now }) =>
         `${places(profiles)}  ${short(id)}  ${count(daysSince(createdAt, now), 'day')} old`,
     ),
-    `To rotate: keyturn rotate --older-than ${due.agePolicyDays}d`,
+    `To rotate: ${hint(`keyturn rotate --older-than ${due.agePolicyDays}d`)}`,
   )
   section(
     `${count(due.unchecked.length, 'key')} never checked:`,
     due.unchecked.map(({ profiles, id }) => `${places(profiles)}  ${short(id)}`),
-    'To ask AWS about them: keyturn status --check',
+    `To ask AWS about them: ${hint('keyturn status --check')}`,
   )
   section(
     `${count(due.oldKeys.length, 'old key')} waiting:`,
@@ -85,8 +86,8 @@ export function statusText(due: Due): string {
       return `${short(id)}${user ? `  of ${user.name}` : ''}  ${what}${used}`
     }),
     due.oldKeys.some(({ ours, safe, overGrace }) => ours && (safe || overGrace))
-      ? 'To turn off what is due, and delete what is safe to: keyturn tidy'
-      : 'To deactivate or delete them: open the page with keyturn',
+      ? `To turn off what is due, and delete what is safe to: ${hint('keyturn tidy')}`
+      : `To deactivate or delete them, on the page: ${hint('keyturn')}`,
   )
   if (!isDue(due)) lines.push(`Nothing is due. ${count(due.keys.length, 'key')}, none over its age.`)
   section(
@@ -102,7 +103,7 @@ export function statusText(due: Due): string {
     'Can be undone:',
     due.undoable.map(({ run, keys, until }) => {
       const limit = until === undefined ? '' : `, ${left(until, now)}`
-      return `keyturn undo ${run}  (${count(keys.length, 'key')}${limit})`
+      return `${hint(`keyturn undo ${run}`)}  (${count(keys.length, 'key')}${limit})`
     }),
   )
   for (const notice of due.notices) lines.push(`${notice.title}. ${sentence(notice)}`)

@@ -2,20 +2,16 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { Environment } from '../platform/environment.ts'
 import { printable, printableJson } from '../../shared/printable.ts'
+import { coloured, hasColours, type Tone } from './colours.ts'
+import { withInvocation, type Invocation } from './hints.ts'
+import { laidOut } from './layout.ts'
 
 /** The process's own streams, or a test's. */
 export interface Streams {
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
   readonly env: Environment
-}
-
-export type Tone = 'good' | 'bad' | 'busy'
-const codes: Readonly<Record<Tone, number>> = { good: 32, bad: 31, busy: 36 }
-
-export function coloured(colours: boolean, tone: Tone, text: string): string {
-  return colours ? `\u001b[${codes[tone]}m${text}\u001b[39m` : text
 }
 
 /** What a command is shown and asked on: this process's terminal, or that of another one. */
@@ -36,16 +32,25 @@ export class Terminal {
   readonly #streams: Streams
   readonly #results: 'words' | 'json' | 'data'
   readonly colours: boolean
+  readonly #invocation: Invocation
 
-  /** @param results in words, as one JSON document, or as text for another program: then words go to standard error */
-  constructor(streams: Streams, results: 'words' | 'json' | 'data') {
+  /**
+   * @param results in words, as one JSON document, or as text for another program: then words go to standard error
+   * @param invocation how the commands that are named are typed here
+   */
+  constructor(
+    streams: Streams,
+    results: 'words' | 'json' | 'data',
+    invocation: Invocation = { program: 'keyturn', given: '' },
+  ) {
     const { stdin, stdout, stderr, env } = streams
     this.#streams = streams
     this.#results = results
+    this.#invocation = invocation
     this.draws = stderr.isTTY === true && env['TERM'] !== 'dumb'
     this.asks = stdin.isTTY === true && stderr.isTTY === true
     this.talks = results !== 'words' ? stderr.isTTY === true : stdout.isTTY === true
-    this.colours = this.draws && !env['NO_COLOR']
+    this.colours = hasColours(stderr, env)
     const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
     this.bar = /utf-?8/i.test(locale) ? { full: '█', empty: '░' } : { full: '#', empty: '-' }
   }
@@ -60,13 +65,18 @@ export class Terminal {
 
   /** The result in words: on standard output, unless that is for a program. */
   print(text: string): void {
-    const stream = this.#results !== 'words' ? this.#streams.stderr : this.#streams.stdout
-    stream.write(`${printable(text)}\n`)
+    this.#write(this.#results !== 'words' ? this.#streams.stderr : this.#streams.stdout, text)
   }
 
   /** On standard error. */
   say(text: string): void {
-    this.#streams.stderr.write(`${printable(text)}\n`)
+    this.#write(this.#streams.stderr, text)
+  }
+
+  #write(stream: Streams['stderr'] | Streams['stdout'], text: string): void {
+    const columns = stream.isTTY === true ? stream.columns || undefined : undefined
+    const words = printable(withInvocation(text, this.#invocation))
+    stream.write(`${laidOut(words, hasColours(stream, this.#streams.env), columns)}\n`)
   }
 
   /** On standard error, control sequences included: for lines that this program made itself. */

@@ -5,42 +5,47 @@ import { trailCsv } from '../trail/csv.ts'
 import { exit } from './exitCodes.ts'
 import type { Command, Ended } from './command.ts'
 import { TrailProgress, trailText } from './trailText.ts'
+import { withFiles } from './withFiles.ts'
 
 /** `keyturn trail`: what AWS's CloudTrail knows of keys. It changes nothing, and works beside a page that runs. */
-export async function trail({ options, env, terminal, interruption }: Command): Promise<Ended> {
-  const looking = await openToLook(options, env)
-  const { trails, bus, clock } = looking
+export async function trail(command: Command): Promise<Ended> {
+  const looking = await openToLook(command.options, command.env)
   try {
-    const { signer } = options
-    const { keys = [], since, regions = 'usual', csv = false } = options.trail ?? {}
-    const request: TrailRequest = {
-      keys: keys.length > 0 ? [...keys] : oldKeysOfNewestRun(looking),
-      regions: typeof regions === 'string' ? regions : [...regions],
-      ...(since !== undefined && { since }),
-      ...(signer !== undefined && { signer }),
-    }
-    const progress = new TrailProgress(terminal, clock)
-    const unsubscribe = bus.subscribe((event) => {
-      if (event.type === 'trail') progress.show(event.trail)
-    })
-    const { id } = await trails.begin(request)
-    const stop = () => void trails.stop(id)
-    if (interruption.requested) stop()
-    else interruption.signal.addEventListener('abort', stop, { once: true })
-    const found = await trails.ended(id)
-    unsubscribe()
-    progress.end()
-    for (const key of found.keys) terminal.print(trailText(key))
-    if (csv)
-      terminal.data(
-        trailCsv(found.keys.map(({ key }) => ({ key, rows: trails.rows(id, key, 0, Infinity).rows }))),
-      )
-    return {
-      code: interruption.requested ? exit.interrupted : codeOf(found),
-      document: { keys: found.keys.map(documentOf) },
-    }
+    return await withFiles(looking, command, () => trailWith(looking, command))
   } finally {
     await looking.close()
+  }
+}
+
+async function trailWith(looking: Looking, { options, terminal, interruption }: Command): Promise<Ended> {
+  const { trails, bus, clock } = looking
+  const { signer } = options
+  const { keys = [], since, regions = 'usual', csv = false } = options.trail ?? {}
+  const request: TrailRequest = {
+    keys: keys.length > 0 ? [...keys] : oldKeysOfNewestRun(looking),
+    regions: typeof regions === 'string' ? regions : [...regions],
+    ...(since !== undefined && { since }),
+    ...(signer !== undefined && { signer }),
+  }
+  const progress = new TrailProgress(terminal, clock)
+  const unsubscribe = bus.subscribe((event) => {
+    if (event.type === 'trail') progress.show(event.trail)
+  })
+  const { id } = await trails.begin(request)
+  const stop = () => void trails.stop(id)
+  if (interruption.requested) stop()
+  else interruption.signal.addEventListener('abort', stop, { once: true })
+  const found = await trails.ended(id)
+  unsubscribe()
+  progress.end()
+  for (const key of found.keys) terminal.print(trailText(key))
+  if (csv)
+    terminal.data(
+      trailCsv(found.keys.map(({ key }) => ({ key, rows: trails.rows(id, key, 0, Infinity).rows }))),
+    )
+  return {
+    code: interruption.requested ? exit.interrupted : codeOf(found),
+    document: { keys: found.keys.map(documentOf) },
   }
 }
 

@@ -2,6 +2,7 @@ import type { Trail, TrailKey, TrailRegion, TrailSource } from '../api/trail.ts'
 import type { Clock } from '../platform/clock.ts'
 import { printable } from '../../shared/printable.ts'
 import { dayOf } from '../trail/sentence.ts'
+import { verbatim } from './layout.ts'
 import type { Screen } from './terminal.ts'
 import { count, sentence } from './wording.ts'
 
@@ -34,7 +35,7 @@ export function trailText(found: TrailKey): string {
   const unread = found.regions.filter(({ trouble: why }) => why && why.title !== trouble?.title)
   for (const { region, trouble: why } of unread) if (why) lines.push(`  ${region}: ${sentence(why)}`)
   if (handOver !== undefined)
-    lines.push('  For the administrator:', ...handOver.split('\n').map((line) => `    ${line}`.trimEnd()))
+    lines.push('  For the administrator:', verbatim(handOver.replace(/^(?=.)/gm, '    ')))
   if (handOver !== undefined && consoleUrl !== undefined) lines.push(`  In the console: ${consoleUrl}`)
   return lines.join('\n')
 }

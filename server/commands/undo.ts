@@ -11,6 +11,7 @@ import { afterRecovery } from './recover.ts'
 import { resultText } from './resultText.ts'
 import { confirmed } from './command.ts'
 import type { Command, Ended } from './command.ts'
+import { totalsText } from './totals.ts'
 import { count, places, sentence, short } from './wording.ts'
 
 /** `keyturn undo`: every rotation of a run that can be undone so, one rotation, or the newest of a profile. */
@@ -68,6 +69,7 @@ async function undoWith(engine: Engine, command: Command): Promise<Ended> {
     begun.push(await engine.runs.start({ ...(await make()), by: command.by }))
   const runs = await follow(engine, command, begun)
   for (const run of runs) terminal.print(resultText(run, engine.clock.now(), false))
+  terminal.print(totalsText(runs, left.length))
   return {
     code: codeWith(troubles, codeOf(runs, interruption.requested)),
     document: { ...document, runs },

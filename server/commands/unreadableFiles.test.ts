@@ -69,6 +69,41 @@ describe('a credentials file that cannot be read', { timeout: 60_000 }, () => {
     expect(ground.actions).toEqual([])
   })
 
+  it.each([
+    ['ls'],
+    ['recover'],
+    ['old'],
+    ['old', '--delete', 'quiet', '--yes'],
+    ['find', '--in', '.'],
+    ['trail'],
+    ['after'],
+    ['mend', '--yes'],
+  ])('%s %s: says so on standard error, and fails', async (...argv) => {
+    await fs.writeFile(ground.credentials, table)
+    const ended = await ground.run(...argv, '--json')
+    expect([ended.code, ended.stderr]).toEqual([1, expect.stringMatching(/table \(CSV\)/)])
+    expect(JSON.parse(ended.stdout)).toMatchObject({ exitCode: 1, problem: { name: 'not-a-profile-file' } })
+    expect(ground.actions).toEqual([])
+  })
+
+  it('is told where the page is opened, which stays', async () => {
+    await fs.writeFile(ground.credentials, table)
+    const page = ground.start(['--no-open'])
+    await page.hears(/table \(CSV\)/)
+    expect(page.stdout).toMatch(/^Keyturn is ready: /)
+    page.process.kill('SIGTERM')
+    await page.exit
+    expect(page.stderr).toMatch(/table \(CSV\)/)
+  })
+
+  it('is told of a config file beside credentials that can be read', async () => {
+    await fs.writeFile(ground.config, 'one\ntwo\n')
+    for (const argv of [['ls'], ['old'], ['recover'], ['find', '--in', '.']]) {
+      const ended = await ground.run(...argv)
+      expect([argv, ended.code, ended.stderr]).toEqual([argv, 1, expect.stringMatching(/before the first/)])
+    }
+  })
+
   it('fails beside a config file whose key it rotates', async () => {
     const { id, secret } = await ground.pair('alice')
     await fs.writeFile(

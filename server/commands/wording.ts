@@ -1,5 +1,6 @@
 import type { Trouble } from '../api/problem.ts'
 import type { Rotation, StepName } from '../api/run.ts'
+import { hinted } from './hints.ts'
 
 /** `1 key`, `3 keys`. */
 export function count(number: number, noun: string): string {
@@ -20,7 +21,7 @@ export function places(profiles: readonly (string | { readonly name: string })[]
 /** What is true, what to do, and AWS's own words to search for. */
 export function sentence({ detail, remedy, code, requestId }: Trouble): string {
   const aws = [code && `AWS: ${code}`, requestId && `request ${requestId}`].filter(Boolean).join(', ')
-  return [detail, remedy, aws && `(${aws})`].filter(Boolean).join(' ')
+  return [hinted(detail), remedy && hinted(remedy), aws && `(${aws})`].filter(Boolean).join(' ')
 }
 
 /** A key by whose it is: `sam in acme-production`. */

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 
 export interface Installation {
   readonly version: string
+  /** The folder of package.json. */
+  readonly root: string
   /** The folder of the built page. */
   readonly webRoot: string
 }
@@ -20,5 +22,5 @@ export function findInstallation(): Installation {
   const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
     version: string
   }
-  return { version, webRoot: path.join(folder, 'dist', 'web') }
+  return { version, root: folder, webRoot: path.join(folder, 'dist', 'web') }
 }

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import fs from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -153,6 +153,15 @@ export class CommandGround {
 
   statusOf(user: string, id: string): string | undefined {
     return this.sandbox.control.keys(user).find((key) => key.id === id)?.status
+  }
+
+  /** A command as this one names it: how it was started itself, with the options that it was given. */
+  hint(command: string): string {
+    const [script, ...given] = this.#argv([])
+    // The command has a search path, on which node may stand.
+    const node =
+      spawnSync('node', ['-p', 'process.execPath'], { encoding: 'utf8' }).stdout?.trim() === process.execPath
+    return [node ? 'node' : process.execPath, script, command, ...given].join(' ')
   }
 
   /** Without a terminal, as cron does it. @param toSandbox false: no option says where calls go, the environment does */
