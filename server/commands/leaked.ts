@@ -1,5 +1,8 @@
+import type { Run } from '../api/run.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { HeldKey } from '../keys/ports.ts'
 import { Failure } from '../platform/failure.ts'
+import type { NewRun } from '../rotation/runs.ts'
 import { confirmed } from './command.ts'
 import type { Command, Ended } from './command.ts'
 import { exit } from './exitCodes.ts'
@@ -9,6 +12,7 @@ import type { LeakedAct } from './options.ts'
 import { recoverAll } from './recover.ts'
 import { resultText } from './resultText.ts'
 import { keysOf, rotateWith } from './rotate.ts'
+import { totalsText } from './totals.ts'
 import { count, places, short } from './wording.ts'
 
 /** `keyturn leaked`: replaces all keys, and accounts for each of them until none works that a thief could use. */
@@ -24,7 +28,7 @@ export async function leaked(command: Command): Promise<Ended> {
         : { code: exit.ok, document: {} }
     const ledger = engine.runs.ledger()
     // What was just replaced has told the rows of its own run.
-    if (!('run' in done.document))
+    if (!('run' in done.document) && !('runs' in done.document))
       terminal.print(exposedLines(ledger.open, ledger.asked).join('\n') || nothingOpen)
     const code = done.code === exit.ok && ledger.open.length > 0 ? exit.failed : done.code
     return {
@@ -63,42 +67,51 @@ async function actOn(engine: Engine, command: Command, act: LeakedAct): Promise<
   return { code: exit.ok, document: { keys: act.keys } }
 }
 
-/** Turns keys off without a new one: all that are open, or those that are named. */
+/** Turns keys off without new ones: all that are open, or those that are named, whether profiles hold them or not. */
 async function kill(engine: Engine, command: Command, wanted: 'open' | readonly string[]): Promise<Ended> {
   const { options, terminal } = command
-  const { keys: held } = await engine.keyring.readKeys()
-  const byId = new Map(held.map((key) => [key.id, key]))
-  const ids =
-    wanted === 'open'
-      ? engine.runs
-          .ledger()
-          .open.map(({ key }) => key)
-          .filter((key) => byId.has(key))
-      : wanted
-  if (ids.length === 0) return { code: exit.nothing, document: {} }
-  const run = await engine.undos.kill(
-    ids,
-    ids.length === 1 ? String(ids[0]).slice(-4) : String(ids.length),
-    options.signer,
-  )
-  terminal.print(
-    [
-      `Turns off ${count(ids.length, 'key')} that profiles hold. They stop working at once:`,
-      ...run.rotations.map(
-        ({ spec }) =>
-          `  ${places(spec.profiles)}  ${short(spec.from)}${roles(byId.get(spec.from)?.profiles ?? [])}${spec.last ? '  last, since it signs for the others' : ''}`,
-      ),
-      'To turn one on again afterwards: an administrator’s profile of its account, or the AWS console.',
-    ].join('\n'),
-  )
+  const { keys } = await engine.keyring.readKeys()
+  const held = new Map(keys.map((key) => [key.id, key]))
+  const ids = wanted === 'open' ? engine.runs.ledger().open.map(({ key }) => key) : wanted
+  const inFiles = ids.filter((id) => held.has(id))
+  const confirm = inFiles.length === 1 ? String(inFiles[0]).slice(-4) : String(inFiles.length)
+  const runs = [
+    // One that was replaced and kept is signed for by the key that replaced it, which may be among those that go next.
+    ...(await Promise.all(
+      ids.filter((id) => !held.has(id)).map((id) => engine.undos.ofKey(id, 'deactivate')),
+    )),
+    ...(inFiles.length > 0 ? [await engine.undos.kill(inFiles, confirm, options.signer)] : []),
+  ]
+  if (runs.length === 0) return { code: exit.nothing, document: {} }
+  terminal.print(killText(runs, (id) => held.get(id)?.profiles ?? []))
   const document = { kill: ids }
   if (options.dryRun) return { code: exit.ok, document }
   if (!options.yes) await confirmed(command, `Turn ${count(ids.length, 'key')} off?`)
-  const begun = await engine.runs.start({ ...run, by: command.by })
-  const [ended = begun] = await follow(engine, command, [begun])
-  terminal.print(resultText(ended, engine.clock.now(), !engine.demo))
-  const code = ended.state === 'done' ? exit.ok : ended.state === 'interrupted' ? exit.recovery : exit.failed
-  return { code, document: { ...document, run: ended } }
+  const ended: Run[] = []
+  for (const run of runs) {
+    const begun = await engine.runs.start({ ...run, by: command.by })
+    ended.push(...(await follow(engine, command, [begun])))
+  }
+  for (const run of ended) terminal.print(resultText(run, engine.clock.now(), !engine.demo))
+  terminal.print(totalsText(ended, 0))
+  const good = ended.every(({ state }) => state === 'done')
+  const cut = ended.some(({ state }) => state === 'interrupted')
+  return { code: good ? exit.ok : cut ? exit.recovery : exit.failed, document: { ...document, runs: ended } }
+}
+
+function killText(runs: readonly NewRun[], profilesOf: (id: string) => HeldKey['profiles']): string {
+  const specs = runs.flatMap(({ rotations }) => rotations.map(({ spec }) => spec))
+  const holding = specs.some(({ profiles }) => profiles.length > 0)
+  return [
+    `Turns off ${count(specs.length, 'key')}.${holding ? ' What uses them stops working at once:' : ''}`,
+    ...specs.map(({ from, profiles, last }) => {
+      const order = last ? '  last, since it signs for the others' : ''
+      return `  ${places(profiles) || '(in no profile)'}  ${short(from)}${roles(profilesOf(from))}${order}`
+    }),
+    ...(holding
+      ? ['To turn one on again afterwards: an administrator’s profile of its account, or the AWS console.']
+      : []),
+  ].join('\n')
 }
 
 function roles(profiles: readonly { readonly usedByRoles: readonly string[] }[]): string {

@@ -35,7 +35,7 @@ const hints: Readonly<Record<LeftAct, (key: string, profile: string) => string>>
   sign: (_key, profile) =>
     `To let an administrator’s profile sign: ${hint(`keyturn rotate --profile ${shellWords([profile], process.platform)} --signer PROFILE`)}`,
   finish: () => `To go on with it: ${hint('keyturn recover')}, or Retry on the page`,
-  'turn-off': (key) => `To turn it off: ${hint(`keyturn old`)} lists it, and the page turns it off`,
+  'turn-off': (key) => `To turn it off: ${hint(`keyturn leaked --kill ${key}`)}`,
   remove: (_key, profile) => `Take the pair out of [${profile}], or put one there that works`,
   leave: (key) => `To leave it as it is: ${hint(`keyturn leaked --leave ${key}`)}`,
 }

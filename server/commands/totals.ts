@@ -8,6 +8,7 @@ const verbs: Readonly<Record<Run['kind'], string>> = {
   activate: 'activated',
   deactivate: 'deactivated',
   delete: 'deleted',
+  kill: 'turned off',
 }
 
 /** Of a trouble that is somebody's no, not a failure. */
