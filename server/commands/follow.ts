@@ -30,7 +30,7 @@ export async function follow(
       codes.see(rotation)
     }
   }
-  let drained: Promise<void> | undefined
+  let drained: ReturnType<typeof runs.drain> | undefined
   let end: () => void = () => undefined
   const ended = new Promise<void>((resolve) => (end = resolve))
   const stop = () => {
@@ -38,16 +38,17 @@ export async function follow(
     // The page's own runs go on.
     if (beside) return ids.forEach((id) => void runs.stop(id))
     drained = runs.drain()
-    void drained.then(end)
+    void drained.then(() => end())
   }
   if (interruption.requested) stop()
   else interruption.signal.addEventListener('abort', stop, { once: true })
   // A call that AWS never answers keeps nobody: the journal knows what it was about.
   await Promise.race([runs.ended(ids), ended])
-  await drained
+  const left = (await drained)?.left === true
   unsubscribe()
   codes.end()
   progress.end()
+  if (left) terminal.say('A step made no headway: it is left to the journal, for keyturn --recover.')
   return begun.map(({ id }) => runs.existing(id))
 }
 

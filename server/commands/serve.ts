@@ -52,8 +52,8 @@ export interface Served {
   readonly interrupted?: number
   /** Whether a run is under way now. */
   readonly running: () => boolean
-  /** Ends what is under way after the steps that have begun; resolves when nothing moves any more. */
-  readonly drain: () => Promise<void>
+  /** Ends what is under way after the steps that have begun; resolves when nothing moves any more, and says whether a step is left. */
+  readonly drain: () => Promise<{ readonly left: boolean }>
 }
 
 /**
@@ -191,9 +191,10 @@ function endGracefully(
       if (cutShort) {
         say('Keyturn ends after the steps under way. Press Ctrl-C again to quit at once.')
       }
-      await served.drain()
+      const { left } = await served.drain()
       await served.closeDesk()
       await served.app.close()
+      if (left) say('A step made no headway: it is left to the journal, and the next start picks it up.')
       say('Keyturn has stopped.')
       // Stopping an idle server is its ordinary end; a run that Ctrl-C cut short is not.
       if (cutShort && signal === 'SIGINT') process.exit(130)

@@ -103,7 +103,7 @@ export async function openParts(
     bus,
     onDefect,
     undo,
-    drainPatienceMs: 10_000,
+    drainPatienceMs: 8_000,
     refused: () => refusedKeys(findings.all()),
     leftByName: await LeftByName.open(place.stateDirectory, clock),
     shop: {

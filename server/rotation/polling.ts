@@ -2,7 +2,8 @@ import { AwsFailure, type Identity } from '../keys/iam.ts'
 import { Failure } from '../platform/failure.ts'
 import { Patience } from '../platform/patience.ts'
 import type { KeyPair } from '../profiles/keyPair.ts'
-import type { World } from './world.ts'
+import { LeftWaiting } from './machine.ts'
+import { isStop, type World } from './world.ts'
 
 /** `ms` in words for a sentence, such as 90 seconds. */
 export function seconds(ms: number): string {
@@ -49,6 +50,8 @@ export async function provePair(
       await listOrDenied(world, pair, denialPasses)
       inARow += 1
     } catch (error) {
+      // Nobody waits for the answer any more.
+      if (error instanceof LeftWaiting || isStop(error)) throw error
       if (error instanceof Failure && error.trouble.name === 'other-identity') throw error
       last = error
       inARow = 0

@@ -14,6 +14,7 @@ import { whyNot } from '../platform/ownFiles.ts'
 import { trustedOffsetMs } from '../keys/ports.ts'
 import type { ReplacedKey } from '../keys/ports.ts'
 import type { FilesSnapshot } from '../profiles/ports.ts'
+import { droppable } from './droppable.ts'
 import type { Entry, NewEntry, Spec } from './entries.ts'
 import {
   Journal,
@@ -26,7 +27,7 @@ import {
 } from './journal.ts'
 import { type Fates, leftOf, ledgerOf } from './ledger.ts'
 import { interlock } from './interlock.ts'
-import { drive, type DriveLog, JournalFailure, LeftWaiting, stand } from './machine.ts'
+import { drive, type DriveLog, JournalFailure, LeftWaiting, stand, type Standing } from './machine.ts'
 import type { LeftByName } from './leftByName.ts'
 import { recordedOf, type Recorded } from './recorded.ts'
 import { replacedKeys } from './replaced.ts'
@@ -117,6 +118,10 @@ export class Runs {
   #closing = false
   /** Entries that were written in all, by which a drain sees that something still moves. */
   #appended = 0
+  /** Aborts once the process ends: no look at AWS keeps it. */
+  readonly #leaving = stopSwitch()
+  /** Something is left to the journal, since it made no headway. */
+  #left = false
   #abandoned = false
   /** When the last id was given, in milliseconds since the epoch. */
   #newest = 0
@@ -433,17 +438,22 @@ export class Runs {
   /**
    * Stops every run and waits for what is under way; starts nothing new. A step that makes no headway is left to the journal:
    * from then on nothing more is done or written by this process.
+   * @returns whether something is left so
    */
-  async drain(): Promise<void> {
+  async drain(): Promise<{ readonly left: boolean }> {
     this.#closing = true
     for (const id of this.#open) this.stop(id)
+    this.#leaving.abort()
     const idle = this.idle().then(() => true)
-    while (!this.#abandoned) {
-      const before = this.#appended
-      if (await Promise.race([idle, delay(this.#deps.drainPatienceMs, false, { ref: false })])) break
-      this.#abandoned = this.#appended === before
+    const { drainPatienceMs } = this.#deps
+    for (let [moved, seen] = [performance.now(), this.#appended]; !this.#abandoned;) {
+      if (await Promise.race([idle, delay(drainPatienceMs / 8, false, { ref: false })])) break
+      if (this.#appended !== seen) [moved, seen] = [performance.now(), this.#appended]
+      this.#abandoned = performance.now() - moved >= drainPatienceMs
     }
+    if (this.#abandoned) this.#driven.clear()
     for (const live of this.#runs.values()) await (await live.journal?.catch(() => undefined))?.close()
+    return { left: this.#left || this.#abandoned }
   }
 
   /** What the profiles hold, as last read: the page's profile states and undo offers follow from it. */
@@ -747,7 +757,14 @@ export class Runs {
       // A timer must come to its end, though a page that would show what is waited for drives its run.
       const byCommand = live.by === 'terminal' || live.by === 'timer'
       const waitPatienceMs = Math.min(shop.waitPatienceMs, byCommand ? commandPatienceMs : Infinity)
-      const world = new World({ ...shop, hooks, waitPatienceMs }, spec, target, stop, worldHooks)
+      const iam = droppable(shop.iam, {
+        stopped: stop,
+        // What is looked at to settle a step that failed is not, though the step could have been stopped.
+        stoppable: () => worldHooks.stoppable() && !hasFailed(stand(steps, log.entries())),
+        leaving: this.#leaving.signal,
+        graceMs: this.#deps.drainPatienceMs / 4,
+      })
+      const world = new World({ ...shop, iam, hooks, waitPatienceMs }, spec, target, stop, worldHooks)
       await drive(
         steps,
         log,
@@ -757,6 +774,7 @@ export class Runs {
       )
     } catch (error) {
       if (!(error instanceof LeftWaiting)) live.broken.set(spec.id, this.#words(error))
+      this.#left ||= this.#closing
     }
   }
 
@@ -1050,6 +1068,10 @@ function fatesOf(
 /** Each rotation has its list, though it be empty: one without must never pass for one that has not begun. */
 function entriesOf(live: Live, spec: Spec): Entry[] {
   return live.entries.get(spec.id) as Entry[]
+}
+
+function hasFailed({ marks }: Pick<Standing, 'marks'>): boolean {
+  return [...marks.values()].includes('failed')
 }
 
 /** One switch for all rotations of a run: each of their waits listens to it. */

@@ -5,7 +5,7 @@ import { Failure } from '../platform/failure.ts'
 import type { KeyPair, Secret } from '../profiles/keyPair.ts'
 import type { HeldKeys } from './plans.ts'
 import type { Spec } from './entries.ts'
-import { type Signers, stoppedByPerson } from './world.ts'
+import { isStop, type Signers, stoppedByPerson } from './world.ts'
 
 interface Session {
   readonly pair: KeyPair
@@ -236,10 +236,6 @@ function stopOf(stopped: AbortSignal): Promise<never> {
     if (stopped.aborted) refuse()
     else stopped.addEventListener('abort', refuse, { once: true })
   })
-}
-
-function isStop(error: unknown): boolean {
-  return error instanceof Failure && error.trouble.name === stoppedByPerson.name
 }
 
 function refuseHardwareKey(serial: string): void {

@@ -3,20 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { answers, holds, refusal } from './testing/callEnds.ts'
 import { Stage } from './testing/stage.ts'
 
-/** Stops the one run at the first call of this action. */
-function stopAt(stage: Stage, call: string): void {
-  stage.iam.fault = (action) => {
-    if (action === call) for (const { id } of stage.room.runs.all()) stage.room.runs.stop(id)
-    return undefined
-  }
+/** Stops the one run. */
+function stop(stage: Stage): void {
+  for (const { id } of stage.room.runs.all()) stage.room.runs.stop(id)
 }
 
 describe('a stop', () => {
   it('puts a merge back, though proving its key takes waits', async () => {
     const stage = await Stage.open('merged')
     const held = stage.held()
-    stopAt(stage, 'UpdateAccessKey')
-    answers(stage.iam, 'deleteKey', () => Promise.reject(refusal('denied')))
+    answers(stage.iam, 'deleteKey', () => {
+      stop(stage)
+      return Promise.reject(refusal('denied'))
+    })
     expect(await stage.rotate()).toMatchObject({
       state: 'rolledBack',
       problem: { name: 'denied' },

@@ -333,8 +333,8 @@ it('so is one that was journaled as ours before the process ended', async () => 
 
 it('the end of the process leaves a call that is never answered to the journal', async () => {
   const stage = await Stage.open()
-  const release = holds(stage.iam, 'whoAmI', (id) => id === stage.keys[1]?.id)
-  const begun = await stage.begin('verify')
+  const release = holds(stage.iam, 'setKeyStatus', (id) => id === stage.keys[1]?.id)
+  const begun = await stage.begin('retire')
   const { runs } = stage.room
   await runs.drain()
   const written = readFileSync(stage.journal(begun), 'utf8')

@@ -357,6 +357,10 @@ export const stoppedByPerson: Trouble = {
   remedy: 'Start it again when you want to.',
 }
 
+export function isStop(error: unknown): boolean {
+  return error instanceof Failure && error.trouble.name === stoppedByPerson.name
+}
+
 function secretGone(id: string): Trouble {
   return {
     name: 'secret-gone',

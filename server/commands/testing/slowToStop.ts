@@ -17,7 +17,7 @@ if (parsed.kind === 'run') {
     stateDirectory: '',
     openDesk: () => Promise.resolve(() => Promise.resolve()),
     running: () => true,
-    drain: () => new Promise<void>(() => undefined),
+    drain: () => new Promise<{ left: boolean }>(() => undefined),
   }
   await serve(served, parsed.options, { ...process, env: {} }, new StopRequest())
 }
