@@ -14,6 +14,23 @@ const fastify = {
   regex: '^(@fastify/|fastify$)',
   message: 'Only routes.ts files and server/http know Fastify.',
 }
+/** Calls that change something, called, handed on or taken out of their port anywhere but where they are asked for first. */
+const changing = (verbs, message) =>
+  [
+    `MemberExpression[property.name=/^(${verbs})$/]`,
+    `MemberExpression[property.value=/^(${verbs})$/]`,
+    `ObjectPattern > Property[key.name=/^(${verbs})$/]`,
+    `ObjectPattern > Property[key.value=/^(${verbs})$/]`,
+  ].map((selector) => ({ selector, message }))
+const ofKeys = changing(
+  'createKey|setKeyStatus|deleteKey|swap|removeOld',
+  'Only rotation/acts.ts changes keys, files and what is kept of a pair: there the interlock is asked first.',
+)
+const ofUsers = changing(
+  'setStatus|putPolicy|removePolicy',
+  'Only credentials/acts.ts changes what a user has beside keys: there each act is journaled first.',
+)
+const restricted = (...selectors) => ({ 'no-restricted-syntax': ['error', ...selectors] })
 const layer = (names, message) => ({ regex: `^(\\.\\./)+(${names})/`, message })
 
 export default ts.config(
@@ -154,5 +171,18 @@ export default ts.config(
     ignores: ['**/*.test.ts', '**/testing/**', '**/routes.ts'],
     rules: forbid([sdk, fastify, layer('aws|http|sandbox|rotation|commands', 'keys/ is below rotation/.')]),
   },
+  {
+    files: ['server/**/*.ts'],
+    ignores: [
+      '**/*.test.ts',
+      '**/testing/**',
+      'server/aws/**',
+      'server/sandbox/**',
+      'server/{rotation,credentials}/acts.ts',
+    ],
+    rules: restricted(...ofKeys, ...ofUsers),
+  },
+  { files: ['server/rotation/acts.ts'], rules: restricted(...ofUsers) },
+  { files: ['server/credentials/acts.ts'], rules: restricted(...ofKeys) },
   { files: ['**/*.{js,mjs}', 'e2e/**', '**/*.test.ts', '**/testing/**'], rules: { 'no-console': 'off' } },
 )

@@ -28,6 +28,34 @@ it.each([
   expect(result?.messages.map(({ ruleId }) => ruleId)).toEqual(['@typescript-eslint/no-restricted-imports'])
 })
 
+const keys = 'declare const iam: Record<string, () => void>'
+
+it.each([
+  ['server/rotation/steps/probe.ts', `${keys}\niam.createKey()`],
+  ['server/rotation/runs.ts', `${keys}\niam.setKeyStatus()`],
+  ['server/rotation/probe.ts', `${keys}\niam['deleteKey']()`],
+  ['server/rotation/probe.ts', `${keys}\nconst { deleteKey: gone } = iam\ngone()`],
+  ['server/keys/probe.ts', `${keys}\n[1].forEach(iam.setKeyStatus)`],
+  ['server/commands/probe.ts', `${keys}\nconst store = iam\nstore.swap()`],
+  ['server/engine/probe.ts', `${keys}\nconst undo = iam\nundo.removeOld()`],
+  ['server/trail/acts.ts', `${keys}\niam.createKey()`],
+  ['server/credentials/acts.ts', `${keys}\niam.createKey()`],
+  ['server/rotation/acts.ts', `${keys}\niam.putPolicy()`],
+  ['server/credentials/desk.ts', `${keys}\niam.removePolicy()`],
+])('%s may not go round the interlock: %s', async (filePath, text) => {
+  const [result] = await eslint.lintText(`${text}\n`, { filePath })
+  expect(result?.messages.map(({ ruleId }) => ruleId)).toEqual(['no-restricted-syntax'])
+})
+
+it.each([
+  ['server/rotation/acts.ts', `${keys}\niam.createKey()`],
+  ['server/credentials/acts.ts', `${keys}\niam.putPolicy()`],
+  ['server/aws/probe.ts', `${keys}\niam.deleteKey()`],
+])('%s is where they are asked for: %s', async (filePath, text) => {
+  const [result] = await eslint.lintText(`${text}\n`, { filePath })
+  expect(result?.messages).toEqual([])
+})
+
 it.each([
   ['server/http/probe.ts', "import '../../shared/age.ts'"],
   ['server/engine/probe.ts', "import '../aws/iam.ts'"],
