@@ -30,6 +30,8 @@ describe('resolveTarget: region', () => {
     ],
     ['default', settings(), {}, 'us-east-1', 'aws'],
     ['profile', settings({ region: 'aws-global' }), {}, 'us-east-1', 'aws'],
+    ['profile', settings({ region: 'eu-west-1 # home' }), {}, 'eu-west-1', 'aws'],
+    ['profile', settings({ region: 'cn-north-1 ; work' }), {}, 'cn-north-1', 'aws-cn'],
     ['profile', settings({ region: 'aws-cn-global' }), {}, 'cn-north-1', 'aws-cn'],
   ])('from the %s', (source, profile, env, region, partition) => {
     expect(resolveTarget(profile, env)).toMatchObject({ regionSource: source, region, partition })
@@ -39,6 +41,16 @@ describe('resolveTarget: region', () => {
     'refuses %j, which would change the host',
     (region) => {
       expect(() => resolveTarget(settings({ region }), {})).toThrow(Failure)
+    },
+  )
+
+  it.each(['us-east-1a', 'Ireland', 'auto'])(
+    'goes to the main STS for %j, which no region is called',
+    (region) => {
+      const { sts, mainSts, iam } = resolveTarget(settings({ region }), {})
+      expect(sts.endpoint).toBe('https://sts.us-east-1.amazonaws.com')
+      expect(iam.endpoint).toBe('https://iam.amazonaws.com')
+      expect(mainSts).toBeUndefined()
     },
   )
 

@@ -1,3 +1,4 @@
+import { speaker } from '../../shared/speaker.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { Rotation, StepName } from '../api/run.ts'
 import { hinted } from './hints.ts'
@@ -18,10 +19,11 @@ export function places(profiles: readonly (string | { readonly name: string })[]
   return [...new Set(names)].map((name) => `[${name}]`).join(' ')
 }
 
-/** What is true, what to do, and AWS's own words to search for. */
+/** What is true, what to do, and the words of AWS or of the system to search for. */
 export function sentence({ detail, remedy, code, requestId }: Trouble): string {
-  const aws = [code && `AWS: ${code}`, requestId && `request ${requestId}`].filter(Boolean).join(', ')
-  return [hinted(detail), remedy && hinted(remedy), aws && `(${aws})`].filter(Boolean).join(' ')
+  const said = code && (speaker(code) === 'AWS' ? `AWS: ${code}` : code)
+  const own = [said, requestId && `request ${requestId}`].filter(Boolean).join(', ')
+  return [hinted(detail), remedy && hinted(remedy), own && `(${own})`].filter(Boolean).join(' ')
 }
 
 /** A key by whose it is: `sam in acme-production`. */

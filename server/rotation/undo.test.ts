@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Rotation, UndoHow } from '../api/run.ts'
+import type { Failure } from '../platform/failure.ts'
 import { holds } from './testing/callEnds.ts'
 import { Stage } from './testing/stage.ts'
 import { Undos } from './undo.ts'
@@ -108,6 +109,60 @@ describe('an undo is signed', () => {
       const { rotations } = await ofRotation(stage, rotation, how)
       expect(rotations[0]?.spec).toMatchObject({ mfaSerial: serial, user: { name: 'ann' } })
     }
+  })
+})
+
+describe('an undo that is refused says why, and names no other way but one that is offered', () => {
+  const refusal = (stage: Stage, rotation: Rotation, how: 'reactivate' | 'restore') =>
+    ofRotation(stage, rotation, how).then(
+      () => expect.unreachable(),
+      (error: Failure) => error.trouble,
+    )
+
+  it.each<[string, 'reactivate' | 'restore', string, string, (stage: Stage, of: Rotation) => unknown]>([
+    [
+      'the secret is no longer kept',
+      'restore',
+      'is no longer kept',
+      'Reactivate the old key instead',
+      (stage, { key }) => stage.room.undo.remove(key),
+    ],
+    [
+      'the old key is on again',
+      'reactivate',
+      'is active',
+      'Restore the old pair instead',
+      async (stage, of) => stage.run(await ofRotation(stage, of, 'reactivate')),
+    ],
+    [
+      'it is undone',
+      'restore',
+      'it is undone already',
+      'what is left',
+      async (stage, of) => stage.run(await ofRotation(stage, of, 'restore')),
+    ],
+    [
+      'the old key is deleted',
+      'restore',
+      'is deleted',
+      'A deleted key cannot come back.',
+      async (stage, { key }) => stage.run(await stage.room.undos.ofKey(key, 'delete', key.slice(-4))),
+    ],
+    [
+      'the profile holds another key',
+      'restore',
+      'no profile holds its new key any more',
+      'what is left',
+      (stage, { newKey }) =>
+        stage.disk.lay('credentials', stage.disk.text('credentials').replace(newKey!, 'AKIAOTHEROTHER00')),
+    ],
+  ])('%s: %s', async (_, how, why, remedy, happens) => {
+    const stage = await Stage.open()
+    const rotation = await stage.rotate()
+    await happens(stage, rotation)
+    const trouble = await refusal(stage, rotation, how)
+    expect(trouble.detail).toContain(why)
+    expect(trouble.remedy).toContain(remedy)
   })
 })
 

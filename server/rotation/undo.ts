@@ -399,7 +399,7 @@ function whyNot(
       ? 'it is undone already'
       : rotation.state === 'rolledBack' || rotation.state === 'stopped'
         ? 'nothing was replaced'
-        : rotation.state !== 'done' && rotation.state !== 'failed'
+        : !over.has(rotation.state)
           ? 'it is not finished'
           : rotation.oldKeyState === 'deleted'
             ? `the old key ${old} is deleted`
@@ -412,9 +412,18 @@ function whyNot(
     name: 'cannot-undo',
     title: 'Cannot be undone',
     detail: `This rotation cannot be undone this way, since ${because}. Nothing was done.`,
-    remedy:
-      how === 'restore'
-        ? 'Reactivating the old key may still be possible.'
-        : 'Look at the old keys’ page for what is left.',
+    remedy: instead(rotation),
   }
+}
+
+const over: ReadonlySet<Rotation['state']> = new Set(['done', 'failed', 'superseded'])
+
+/** What is offered of the same rotation by the same look; else nothing is said to be possible. */
+function instead({ undo: [other], oldKeyState }: Rotation): string {
+  if (other === 'reactivate')
+    return 'Reactivate the old key instead: it works again then, beside the new one.'
+  if (other === 'restore') return 'Restore the old pair instead.'
+  return oldKeyState === 'deleted'
+    ? 'A deleted key cannot come back.'
+    : 'Look at the old keys’ page for what is left.'
 }

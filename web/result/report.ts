@@ -1,7 +1,8 @@
 import type { Rotation, Run } from '../../server/api/run.ts'
 import { tally } from '../run/estimate.ts'
 import { kindTitle, oldKeyWord, rotationWord, runTitle } from '../run/words.ts'
-import { count, speaker } from '../ui/text.ts'
+import { speaker } from '../../shared/speaker.ts'
+import { count } from '../ui/text.ts'
 import { sessionPolicy } from './aftermath.ts'
 
 /** What rotating does not do, in the report and on the page alike. */

@@ -14,8 +14,5 @@ export function list(items: readonly string[], most = 4): string {
 
 /** The last four characters, by which people tell their keys apart. */
 export const last4 = (id: string): string => id.slice(-4)
-/** Who a code comes from: the system's are written ECONNREFUSED, AWS's AccessDenied. */
-export const speaker = (code: string | undefined): string =>
-  /^E[A-Z0-9_]+$/.test(code ?? '') ? 'The system' : 'AWS'
 /** How a key is named in a sentence. */
 export const shortId = (id: string): string => `****${last4(id)}`
