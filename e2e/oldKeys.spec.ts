@@ -10,16 +10,28 @@ async function rotateAll(stage: Stage, page: Page, keys: string): Promise<void> 
 }
 
 const oldKey = (page: Page, id: string): Locator =>
-  page.getByRole('article', { name: `Old key ending in ${id.slice(-4)}` })
+  page.getByRole('row').and(page.locator(`[data-old-key="${id}"]`))
+
+/** What of an old key stands behind its line. */
+const more = (page: Page, id: string): Promise<void> =>
+  oldKey(page, id)
+    .getByRole('button', { name: `More about ****${id.slice(-4)}` })
+    .click()
 
 test('an old key is deleted by its last four characters, and no others', async ({ stage, page }) => {
   const old = stage.users('default').get('default')!
   await rotateAll(stage, page, '1 key')
   await visit(page, 'Old keys')
   const row = oldKey(page, old.id)
-  await expect(row).toContainText('Inactive')
+  // Not safe yet: a date says when, and deleting it all the same is one step further away.
+  const date = (days: number): string =>
+    new Date(Date.now() + days * 86_400_000).toLocaleDateString('en-US', { month: 'short', day: 'numeric' })
+  await expect(row).toContainText(`Off since ${date(0)}`)
+  await expect(row).toContainText(`Safe to delete ${date(8)}`)
+  await expect(row.getByRole('button', { name: 'Delete' })).toHaveCount(0)
+  await more(page, old.id)
   await expect(row).toContainText('Something may still need it')
-  await expect(row).toContainText('Its secret, kept for undo, is forgotten in 7 days')
+  await expect(row).toContainText('Its secret is kept for undo until')
   await expectAccessible(page)
   await row.getByRole('button', { name: 'Delete' }).click()
   const dialog = page.getByRole('dialog', { name: 'Delete this key for good' })
@@ -76,11 +88,13 @@ test('a kept key shows that it is still used, and is turned off by one press', a
   await visit(page, 'Old keys')
   const row = oldKey(page, old.id)
   await expect(row).toContainText('Active')
+  await more(page, old.id)
   await expect(row.getByRole('button', { name: 'Delete' })).toBeDisabled()
   await row.getByRole('button', { name: `Deactivate ****${old.id.slice(-4)} now` }).click()
   await expect(page.getByRole('heading', { level: 1, name: '1 key deactivated' })).toBeVisible()
   expect(stage.statuses('default')[old.id]).toBe('Inactive')
   await visit(page, 'Old keys')
+  await more(page, old.id)
   await row.getByRole('button', { name: `Activate ****${old.id.slice(-4)} again` }).click()
   await expect(page.getByRole('heading', { level: 1, name: '1 key activated' })).toBeVisible()
   expect(stage.statuses('default')[old.id]).toBe('Active')
@@ -91,6 +105,7 @@ test('a forgotten secret takes restore with it', async ({ stage, page }) => {
   await rotateAll(stage, page, '1 key')
   const run = page.url()
   await visit(page, 'Old keys')
+  await more(page, old.id)
   await oldKey(page, old.id).getByRole('button', { name: 'Forget the secret' }).click()
   await expect(oldKey(page, old.id)).not.toContainText('kept for undo')
   for (const [name, bytes] of stage.kept()) expect(bytes.includes(old.secret), name).toBe(false)
@@ -122,7 +137,7 @@ test('a second key that nobody here knows is shown as such', async ({ stage, pag
   const unknown = stage.sandbox.control.addKey('default')
   await enter(page, await stage.start())
   await page.getByRole('button', { name: 'Check ages' }).click()
-  await expect(page.getByRole('table', { name: 'Keys' })).toContainText('Unknown second key')
+  await expect(page.getByRole('table', { name: 'Keys' })).toContainText('Active key nobody here made')
   await visit(page, 'Old keys')
   await expect(page.getByRole('region', { name: '1 key that nobody here knows' })).toContainText(unknown.id)
   await expectAccessible(page)

@@ -132,6 +132,12 @@ export const OldKey = Type.Object(
     quietDays: Type.Optional(
       Type.Integer({ minimum: 0, description: 'Whole days since its last known use' }),
     ),
+    safeAt: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description: 'When it will be safe to delete, if nothing uses it until then',
+      }),
+    ),
     replacedBy: Type.Optional(Type.String({ description: 'The key id that replaced it' })),
     rotation: Type.Optional(Type.String({ description: 'The rotation that replaced it' })),
     profiles: Type.Array(Type.String(), { description: 'Profiles that still name it' }),

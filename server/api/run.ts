@@ -177,6 +177,7 @@ export const HistoryRow = Type.Object(
     run: Type.String(),
     rotation: Type.String(),
     kind: RunKind,
+    by: Type.Optional(Beginner),
     startedAt: Type.String({ format: 'date-time' }),
     finishedAt: Type.Optional(Type.String({ format: 'date-time' })),
     oldKeyMode: OldKeyMode,

@@ -104,12 +104,12 @@ describe('oldKeysOf', () => {
     [
       'turned off lately',
       { replaced: [replaced({ retiredAt: daysAgo(3) })] },
-      { deletable: true, safe: false },
+      { deletable: true, safe: false, safeAt: daysAgo(-4) },
     ],
     [
       'used lately',
       { replaced: [replaced({ lastUsed: { at: daysAgo(2) } })] },
-      { quietDays: 2, safe: false },
+      { quietDays: 2, safe: false, safeAt: daysAgo(-5) },
     ],
     ['never used', { replaced: [replaced({ lastUsed: {} })] }, { quietDays: 400, safe: true }],
     [

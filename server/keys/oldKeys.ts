@@ -147,6 +147,12 @@ function row(
     ...(overGrace && { overGrace }),
     ...(key.usedSince && { usedSince: true }),
     ...(quietDays !== undefined && { quietDays }),
+    ...(deletable &&
+      !safe &&
+      agreed &&
+      quietly !== undefined && {
+        safeAt: new Date(Date.parse(quietly) + settings.quietDays * 86_400_000).toISOString(),
+      }),
     ...(key.replacedBy && { replacedBy: key.replacedBy }),
     ...(key.rotation && { rotation: key.rotation }),
     profiles: [],

@@ -27,6 +27,8 @@ const problems = { '4xx': Problem, '5xx': Problem }
 
 /** Plans, runs, undos, acts on old keys, codes, history. */
 export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes): FastifyPluginAsyncTypebox {
+  // Commands come by another door and say who they are.
+  const begin: Runs['start'] = (run) => runs.start({ by: 'page', ...run })
   return async (app) => {
     app.post(
       '/api/plans',
@@ -48,7 +50,7 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
     app.post(
       '/api/runs',
       { schema: { body: RunRequest, response: { 202: Run, ...problems } } },
-      async (request, reply) => reply.code(202).send(await runs.start(await plans.take(request.body.plan))),
+      async (request, reply) => reply.code(202).send(await begin(await plans.take(request.body.plan))),
     )
     const Page = Type.Object(
       {
@@ -94,17 +96,17 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
 
     const undo = { schema: { params: Id, body: UndoRequest, response: { 202: Run, ...problems } } }
     app.post('/api/runs/:id/undo', undo, async (request, reply) =>
-      reply.code(202).send(await runs.start(await undos.ofRun(request.params.id, request.body))),
+      reply.code(202).send(await begin(await undos.ofRun(request.params.id, request.body))),
     )
     app.post('/api/rotations/:id/undo', undo, async (request, reply) =>
-      reply.code(202).send(await runs.start(await undos.ofRotation(request.params.id, request.body))),
+      reply.code(202).send(await begin(await undos.ofRotation(request.params.id, request.body))),
     )
 
     const mend = { schema: { body: MendRequest, response: { 202: Run, ...problems } } }
     app.post('/api/mend', mend, async (request, reply) => {
       const { run, left } = await undos.mend(request.body.profiles)
       if (!run) throw new Failure(noCopy(left))
-      return reply.code(202).send(await runs.start(run))
+      return reply.code(202).send(await begin(run))
     })
 
     const TakenOut = Type.Object(
@@ -121,10 +123,10 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
     )
 
     app.post('/api/keys/:id/activate', act, async (request, reply) =>
-      reply.code(202).send(await runs.start(await undos.ofKey(request.params.id, 'activate'))),
+      reply.code(202).send(await begin(await undos.ofKey(request.params.id, 'activate'))),
     )
     app.post('/api/keys/:id/deactivate', act, async (request, reply) =>
-      reply.code(202).send(await runs.start(await undos.ofKey(request.params.id, 'deactivate'))),
+      reply.code(202).send(await begin(await undos.ofKey(request.params.id, 'deactivate'))),
     )
     const Confirm = Type.Object({ confirm: Type.String({ maxLength: 128 }) }, { additionalProperties: false })
     app.delete(
@@ -133,7 +135,7 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
       async (request, reply) =>
         reply
           .code(202)
-          .send(await runs.start(await undos.ofKey(request.params.id, 'delete', request.body.confirm))),
+          .send(await begin(await undos.ofKey(request.params.id, 'delete', request.body.confirm))),
     )
     const Kill = Type.Object(
       {
@@ -170,9 +172,7 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
       '/api/keys',
       { bodyLimit: idsLimit, schema: { body: Safe, response: { 202: Run, ...problems } } },
       async (request, reply) =>
-        reply
-          .code(202)
-          .send(await runs.start(await undos.ofSafeKeys(request.body.keys, request.body.confirm))),
+        reply.code(202).send(await begin(await undos.ofSafeKeys(request.body.keys, request.body.confirm))),
     )
     app.delete(
       '/api/undo/:id',

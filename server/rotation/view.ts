@@ -171,6 +171,7 @@ export function viewHistory(run: Run, rotation: Rotation): HistoryRow {
     run: run.id,
     rotation: rotation.id,
     kind: run.kind,
+    ...(run.by && { by: run.by }),
     startedAt: rotation.steps.find((step) => step.startedAt !== undefined)?.startedAt ?? run.startedAt,
     ...(finished !== '' && { finishedAt: finished }),
     oldKeyMode: run.oldKey,
