@@ -36,7 +36,7 @@ export function troubleOf(error: unknown): Trouble {
     return {
       name: 'unreachable',
       title: 'Keyturn does not answer',
-      detail: 'The request may not have reached it. What was under way goes on where it runs.',
+      detail: 'The request may not have reached it.',
       remedy: 'Look at the terminal that Keyturn was started in.',
     }
   }

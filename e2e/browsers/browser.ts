@@ -7,7 +7,7 @@ export interface Browser {
   /** Presses, as a person does, the element that an expression gives. */
   press(expression: string): Promise<void>
   /** What the page has said on its console as an error, and what it threw. */
-  faults(): readonly string[]
+  faults(): Promise<readonly string[]>
   close(): Promise<void>
 }
 

@@ -115,7 +115,7 @@ async function drive(address: string, stop: () => Promise<void>): Promise<Browse
         ],
       })
     },
-    faults: () => faults,
+    faults: () => Promise.resolve(faults),
     close: async () => {
       await ask('browser.close', {}).catch(() => {})
       socket.close()

@@ -23,7 +23,7 @@ for (const start of starts) {
   } catch (error) {
     process.exitCode = 1
     console.error(`${browser.name}: ${error instanceof Error ? error.stack : String(error)}`)
-    for (const fault of browser.faults()) console.error(`  console: ${fault}`)
+    for (const fault of await browser.faults()) console.error(`  console: ${fault}`)
   } finally {
     await browser.close()
   }

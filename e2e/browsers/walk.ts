@@ -55,7 +55,7 @@ export async function walk(browser: Browser): Promise<void> {
     )
     await press('nav a', 'Keys')
     await heading('3 keys, 3 overdue')
-    assert.deepEqual(browser.faults(), [])
+    assert.deepEqual(await browser.faults(), [])
   } finally {
     await stage.close()
   }

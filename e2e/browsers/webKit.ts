@@ -5,6 +5,16 @@ import { freePort } from './ports.ts'
 import type { Browser } from './browser.ts'
 import { until } from './browser.ts'
 
+/** WebKit's driver tells nothing of the console: the page notes it itself, from the moment on when it stands. */
+const listen = `(() => {
+  const faults = (window.faults = [])
+  const say = console.error
+  console.error = (...words) => { faults.push('console: ' + words.join(' ')); say(...words) }
+  addEventListener('error', ({ message }) => faults.push('page: ' + message))
+  addEventListener('unhandledrejection', ({ reason }) => faults.push('page: ' + reason))
+  addEventListener('securitypolicyviolation', (event) => faults.push('policy: ' + event.violatedDirective))
+})()`
+
 /** How an element is written in WebDriver's answers. */
 const elementKey = 'element-6066-11e4-a52e-4f735466cecf'
 
@@ -35,15 +45,10 @@ export async function startWebKit(programs: {
     const port = await freePort()
     const driver = spawn(programs.driver, [`--port=${port}`], {
       env: { ...process.env, DISPLAY: `:${display}`, GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: 'ignore',
     })
     children.push(driver)
-    const faults: string[] = []
-    for (const stream of [driver.stdout, driver.stderr])
-      createInterface({ input: stream }).on('line', (line) => {
-        if (/CONSOLE.*\bERROR\b/.test(line)) faults.push(line)
-      })
-    return await drive(`http://127.0.0.1:${port}`, programs.browser, faults, stop)
+    return await drive(`http://127.0.0.1:${port}`, programs.browser, stop)
   } catch (error) {
     await stop()
     throw error
@@ -55,12 +60,7 @@ async function firstLine(stream: NodeJS.ReadableStream): Promise<string> {
   throw new Error('no screen')
 }
 
-async function drive(
-  server: string,
-  binary: string,
-  faults: readonly string[],
-  stop: () => Promise<void>,
-): Promise<Browser> {
+async function drive(server: string, binary: string, stop: () => Promise<void>): Promise<Browser> {
   const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
     const response = await fetch(server + path, {
       method,
@@ -76,7 +76,7 @@ async function drive(
       alwaysMatch: {
         'webkitgtk:browserOptions': {
           binary,
-          args: ['--automation', '--enable-write-console-messages-to-stdout=true'],
+          args: ['--automation'],
         },
       },
     },
@@ -84,15 +84,20 @@ async function drive(
   const session = `/session/${sessionId}`
   const script = (body: string): Promise<unknown> =>
     ask('POST', `${session}/execute/sync`, { script: `return ${body}`, args: [] })
+  const value = async (expression: string): Promise<unknown> =>
+    JSON.parse(String(await script(`JSON.stringify(${expression} ?? null)`)))
   return {
     name: `WebKit ${capabilities.browserVersion}`,
-    go: async (url) => void (await ask('POST', `${session}/url`, { url })),
-    value: async (expression) => JSON.parse(String(await script(`JSON.stringify(${expression} ?? null)`))),
+    go: async (url) => {
+      await ask('POST', `${session}/url`, { url })
+      await script(listen)
+    },
+    value,
     press: async (expression) => {
       const found = (await script(expression)) as Record<string, string>
       await ask('POST', `${session}/element/${found[elementKey]}/click`, {})
     },
-    faults: () => faults,
+    faults: async () => (await value('window.faults')) as string[],
     close: async () => {
       await ask('DELETE', session).catch(() => {})
       await stop()
