@@ -132,6 +132,14 @@ export const commandTable = {
     ],
     exits: { 0: 'nothing is open', 1: 'something is open', 4: 'an act was cut off' },
   },
+  remind: {
+    does: 'rotate what is overdue every Monday at 10, by a timer of this system',
+    examples: [
+      ['remind --dry-run', 'the unit as a diff'],
+      ['remind --older-than 60d', 'writes and starts it, after a question'],
+      ['remind --remove', 'takes it away again'],
+    ],
+  },
   completions: {
     does: "a shell's completions, on standard output",
     takes: 'SHELL',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { eachHint, givenOptions, hint, hinted, withInvocation } from './hints.ts'
+import { eachHint, givenWords, hint, hinted, withInvocation } from './hints.ts'
 import { parseOptions } from './options.ts'
 import { shellWords } from './shellWords.ts'
 
@@ -43,10 +43,10 @@ describe('hints', () => {
     ]
     const parsed = parseOptions(argv)
     if (parsed.kind !== 'run') throw new Error(parsed.kind)
-    expect(givenOptions(parsed.options, '/home/me', 'linux')).toBe(
+    expect(shellWords(givenWords(parsed.options, '/home/me'), 'linux')).toBe(
       "--credentials-file '/home/me/it'\\''s mine' --state-dir '/s t' --endpoint-url 'http://127.0.0.1:5000/?a&b'",
     )
-    expect(givenOptions({ demo: true }, '/', 'linux')).toBe('--demo')
+    expect(givenWords({ demo: true, stateDir: '~/s' }, '/')).toEqual(['--state-dir', '~/s', '--demo'])
   })
 
   it.each([

@@ -2,7 +2,6 @@ import path from 'node:path'
 import { commands } from './commandTable.ts'
 import type { Options } from './options.ts'
 import { optionNames, optionOf } from './optionTable.ts'
-import { shellWords } from './shellWords.ts'
 
 /** Of no character: no text of a person or of AWS's has them. */
 const begin = '\ufdd0'
@@ -70,10 +69,11 @@ export function eachHint(
 
 type Given = Pick<Options, 'credentialsFile' | 'configFile' | 'stateDir' | 'endpointUrl' | 'demo'>
 
-/** Pure: the given options that every command takes, as typed into a shell. */
-export function givenOptions(options: Given, cwd: string, platform: NodeJS.Platform): string {
+/** Pure: the given options that every command takes. */
+export function givenWords(options: Given, cwd: string): string[] {
   const { credentialsFile, configFile, stateDir, endpointUrl, demo } = options
-  const whole = (file: string | undefined) => file && path.resolve(cwd, file)
+  // Keyturn itself knows what ~ means.
+  const whole = (file: string | undefined) => (file?.startsWith('~') ? file : file && path.resolve(cwd, file))
   const values = [
     ['--credentials-file', whole(credentialsFile)],
     ['--config-file', whole(configFile)],
@@ -81,5 +81,5 @@ export function givenOptions(options: Given, cwd: string, platform: NodeJS.Platf
     ['--endpoint-url', endpointUrl],
   ] as const
   const words = values.flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
-  return shellWords([...words, ...(demo ? ['--demo'] : [])], platform)
+  return [...words, ...(demo ? ['--demo'] : [])]
 }

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Environment } from '../platform/environment.ts'
 import { findInstallation } from '../platform/installation.ts'
-import { givenOptions, type Invocation } from './hints.ts'
+import { givenWords, type Invocation } from './hints.ts'
 import type { Options } from './options.ts'
 import { shellWords } from './shellWords.ts'
 
@@ -24,11 +24,11 @@ export function thisInvocation(env: Environment, options?: Options): Invocation 
   const start = startOfThis(env)
   return {
     program: shellWords(invocationOf(start), start.platform),
-    given: options === undefined ? '' : givenOptions(options, start.cwd, start.platform),
+    given: options === undefined ? '' : shellWords(givenWords(options, start.cwd), start.platform),
   }
 }
 
-function startOfThis(env: Environment): Start {
+export function startOfThis(env: Environment): Start {
   return {
     script: process.argv[1] ?? '',
     node: process.execPath,
@@ -43,6 +43,18 @@ function startOfThis(env: Environment): Start {
 /** The words that start Keyturn again as this process was started. */
 export function invocationOf(start: Start): string[] {
   return ofScript(start) ?? ofRunner(start) ?? ofPath(start) ?? ofFile(start)
+}
+
+/**
+ * The program and the script by their whole paths, for what starts Keyturn later and without a shell.
+ * @returns undefined where it runs from a cache that is cleared some day
+ */
+export function lastingWords(start: Start): string[] | undefined {
+  const place = (realPath(start.script) ?? start.script).replaceAll('\\', '/')
+  if (/\/(_npx|bunx-[^/]*|dlx(-[^/]*)?)\//.test(place)) return undefined
+  // A package manager's own path of it has a version in it, which goes with the next update.
+  const known = nodeOnPath(start)
+  return [known ?? start.node, ...start.nodeOptions, start.script]
 }
 
 /** `npm start --`, as a clone is started. */
@@ -87,9 +99,13 @@ function ofPath({ env, script, platform, root }: Start): string[] | undefined {
     : undefined
 }
 
-function ofFile({ script, node, nodeOptions, env, platform }: Start): string[] {
+function ofFile(start: Start): string[] {
+  return [nodeOnPath(start) === undefined ? start.node : 'node', ...start.nodeOptions, start.script]
+}
+
+function nodeOnPath({ node, env, platform }: Start): string | undefined {
   const known = onPath(env, platform, [platform === 'win32' ? 'node.exe' : 'node'])
-  return [known !== undefined && isSame(known, node) ? 'node' : node, ...nodeOptions, script]
+  return known !== undefined && isSame(known, node) ? known : undefined
 }
 
 function managerOf(env: Environment): string {

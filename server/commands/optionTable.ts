@@ -17,7 +17,7 @@ export interface OptionRow {
   readonly says: string | { readonly [command in Command]?: string }
 }
 
-const acting = ['rotate', 'leaked', 'undo', 'mend', 'old', 'tidy', 'find', 'after'] as const
+const acting = ['rotate', 'leaked', 'undo', 'mend', 'old', 'tidy', 'find', 'after', 'remind'] as const
 const readable = [
   'rotate',
   'leaked',
@@ -62,8 +62,11 @@ export const optionTable = {
   },
   'older-than': {
     value: 'DAYS',
-    of: ['rotate'],
-    says: 'only keys older than that, such as 90 or 90d, by the age that AWS tells',
+    of: ['rotate', 'remind'],
+    says: {
+      rotate: 'only keys older than that, such as 90 or 90d, by the age that AWS tells',
+      remind: 'default: the age policy of the settings',
+    },
   },
   'old-key': {
     value: 'MODE',
@@ -225,6 +228,8 @@ export const optionTable = {
   },
   finish: { of: ['after'], says: 'take that policy off again, from 36 hours on' },
 
+  remove: { of: ['remind'], says: 'stop the timer and delete its unit' },
+
   'dry-run': {
     of: acting,
     says: {
@@ -236,6 +241,7 @@ export const optionTable = {
       old: 'show what would be done and do nothing',
       find: 'with --update: show the changes and do nothing',
       after: 'show what would be done and do nothing',
+      remind: 'show the diff and do nothing',
     },
   },
   yes: { short: 'y', of: acting, says: 'do not ask; needed where there is no terminal' },
@@ -249,7 +255,7 @@ export const optionTable = {
     },
   },
   json: {
-    of: readable,
+    of: [...readable, 'remind'],
     says: 'one JSON document on standard output, all else on standard error',
   },
   csv: {

@@ -49,6 +49,7 @@ export interface Options extends EngineOptions {
   /** For old. */
   readonly old?: { readonly act?: OldAct }
   readonly ls?: { readonly csv: boolean }
+  readonly remind?: { readonly remove: boolean }
   /** For trail. */
   readonly trail?: TrailOptions
   readonly after?: AfterOptions
@@ -163,6 +164,8 @@ function optionsOf(
 ): Options {
   if (values.demo) {
     const given = refusedByDemo.find((name) => values[name] !== undefined)
+    if (command === 'remind')
+      throw new UsageError('--demo ends with its command: there is nothing for a timer.')
     if (given) throw new UsageError(`--demo has files, state and endpoint of its own: leave out --${given}.`)
   }
   if (command === 'rotate' && values.all && values.profile) {
@@ -220,6 +223,7 @@ function optionsOf(
     ...(command === 'after' ? { after: afterOf(found, values) } : {}),
     ...(command === 'old' ? { old: oldOf(found, values) } : {}),
     ...(command === 'leaked' ? { leaked: leakedOf(found, values) } : {}),
+    ...(command === 'remind' ? { remind: { remove: values.remove ?? false } } : {}),
     ...(command === 'ls' ? { ls: { csv: values.csv ?? false } } : {}),
     ...(port === undefined ? {} : { port }),
     ...(olderThanDays === undefined ? {} : { olderThanDays }),

@@ -18,6 +18,7 @@ import { ls } from './ls.ts'
 import { mend } from './mend.ts'
 import { old } from './old.ts'
 import { recover } from './recover.ts'
+import { remind } from './remind.ts'
 import { rotate } from './rotate.ts'
 import { status } from './status.ts'
 import { Terminal, type Screen, type Streams } from './terminal.ts'
@@ -40,6 +41,7 @@ const commands: Readonly<Record<Exclude<Options['command'], 'serve'>, (command: 
     after,
     leaked,
     ls,
+    remind,
   }
 
 /** Runs a command that needs no page, or has the Keyturn run it that holds the state directory. @returns the exit code */
@@ -107,7 +109,8 @@ const stoppedAtOnce = {
 function looksOnly({ command, check, find: wanted, after: other, old: aged }: Options): boolean {
   if (command === 'old') return aged?.act === undefined
   if (command === 'after') return other?.acts === undefined
-  if (command === 'ls' || command === 'trail') return true
+  // A timer is no part of what a page holds.
+  if (command === 'ls' || command === 'trail' || command === 'remind') return true
   return (command === 'status' && !check) || wanted?.update === false
 }
 
@@ -134,6 +137,7 @@ function asksFirst({
     command === 'tidy' ||
     command === 'undo' ||
     (command === 'mend' && takenOut === undefined) ||
+    command === 'remind' ||
     wanted?.update === true ||
     wish?.acts !== undefined
   )
