@@ -72,17 +72,19 @@ try {
 
 /** Who asked for JSON reads standard output, and that cannot be parsed where it is empty. @returns the exit code */
 async function refuse(trouble: Trouble, code: number): Promise<number> {
-  const [{ sayer }, { sentence }] = await Promise.all([
+  const [{ sayer }, { sentence }, { documentHere }, { thisInvocation }] = await Promise.all([
     import('./commands/say.ts'),
     import('./commands/wording.ts'),
+    import('./commands/hints.ts'),
+    import('./commands/invocation.ts'),
   ])
-  const say = sayer(
-    { stderr: process.stderr, env: process.env },
-    parsed.kind === 'run' ? parsed.options : undefined,
-  )
+  const { env, stderr, stdout } = process
+  const options = parsed.kind === 'run' ? parsed.options : undefined
+  const say = sayer({ stderr, env }, options)
   if (code === 2) say(`keyturn: ${sentence(trouble)}`)
   else if (trouble !== defect) say(`keyturn: ${trouble.title}. ${sentence(trouble)}`)
-  if (argv.includes('--json'))
-    process.stdout.write(`${printableJson({ exitCode: code, problem: trouble })}\n`)
+  if (!argv.includes('--json')) return code
+  const document = documentHere({ exitCode: code, problem: trouble }, thisInvocation(env, options))
+  stdout.write(`${printableJson(document)}\n`)
   return code
 }

@@ -55,6 +55,15 @@ export function withInvocation(text: string, { program, given }: Invocation): st
   })
 }
 
+/** A document whose remedies name commands as they are typed here. */
+export function documentHere(document: unknown, invocation: Invocation): unknown {
+  const spelled = (text: string) => eachHint(withInvocation(hinted(text), invocation), (command) => command)
+  const text = JSON.stringify(document, (name, value: unknown) =>
+    name === 'remedy' && typeof value === 'string' ? spelled(value) : value,
+  )
+  return JSON.parse(text) as unknown
+}
+
 /** The text between marked commands as `between` makes it, and the commands as `change` does, without their marks. */
 export function eachHint(
   text: string,

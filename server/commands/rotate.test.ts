@@ -257,7 +257,7 @@ describe('Ctrl-C', () => {
   it('quits at once the second time; the next start refuses the key until it is recovered', async () => {
     const ground = await lay({ name: 'sam' })
     const before = await ground.pair('sam')
-    const command = ground.start(['rotate', '--all', '--yes'])
+    const command = ground.start(['rotate', '--all', '--yes', '--json'])
     const off = ground.sandbox.control.onCall(async ({ action }, phase) => {
       if (action !== 'CreateAccessKey' || phase !== 'after') return
       command.process.kill('SIGINT')
@@ -268,6 +268,10 @@ describe('Ctrl-C', () => {
     const exit = await command.exit
     expect([exit.code, exit.signal]).toEqual([130, null])
     expect(exit.stderr).toContain('Stopped at once')
+    expect(JSON.parse(exit.stdout)).toMatchObject({
+      exitCode: 130,
+      problem: { name: 'interrupted', remedy: `Finish it or roll it back: ${ground.hint('recover')}` },
+    })
     off()
     const refused = await ground.run('rotate', '--all', '--yes')
     expect([refused.code, refused.stdout]).toEqual([4, ''])

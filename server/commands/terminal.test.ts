@@ -20,6 +20,28 @@ describe('Terminal', () => {
     expect(textOf(streams.stderr)).toBe('in words\nmeanwhile\n')
   })
 
+  it('names commands in a document as they are typed here', () => {
+    const stream = () => new PassThrough()
+    const streams = { stdin: stream(), stdout: stream(), stderr: stream(), env: {} }
+    const here = { program: 'npm start --', given: '--state-dir /s' }
+    new Terminal(streams, 'json', here).document({
+      problem: { remedy: 'Look: keyturn status', detail: 'keyturn status' },
+    })
+    expect(JSON.parse(textOf(streams.stdout))).toEqual({
+      problem: { remedy: 'Look: npm start -- status --state-dir /s', detail: 'keyturn status' },
+    })
+  })
+
+  it('wraps and colours what a terminal shows, each stream by itself', () => {
+    const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 30 })
+    const streams = { stdin: new PassThrough(), stdout, stderr: new PassThrough(), env: {} }
+    const terminal = new Terminal(streams, 'words')
+    terminal.print(`  [prod]  ****AAAA  ${'word '.repeat(8).trim()}`)
+    terminal.say(`  [prod]  ****AAAA  ${'word '.repeat(8).trim()}`)
+    expect(textOf(stdout)).toContain('\u001b[1m[prod]\u001b[22m')
+    expect(textOf(streams.stderr).split('\n')).toHaveLength(2)
+  })
+
   it('prints no document where none was asked for', () => {
     const { terminal, streams } = terminalOn({}, { tty: false })
     terminal.print('in words')

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { Environment } from '../platform/environment.ts'
 import { printable, printableJson } from '../../shared/printable.ts'
 import { coloured, hasColours, type Tone } from './colours.ts'
-import { withInvocation, type Invocation } from './hints.ts'
+import { documentHere, withInvocation, type Invocation } from './hints.ts'
 import { laidOut } from './layout.ts'
 
 /** The process's own streams, or a test's. */
@@ -85,7 +85,8 @@ export class Terminal {
   }
 
   document(value: unknown): void {
-    if (this.#results === 'json') this.#streams.stdout.write(`${printableJson(value)}\n`)
+    if (this.#results !== 'json') return
+    this.#streams.stdout.write(`${printableJson(documentHere(value, this.#invocation))}\n`)
   }
 
   /** For another program; control characters are the caller's to spell out. */
