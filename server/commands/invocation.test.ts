@@ -4,7 +4,6 @@ import os from 'node:os'
 import path from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { invocationOf, type Start } from './invocation.ts'
-import { sshLine } from './overSsh.ts'
 
 let base: string
 beforeEach(() => {
@@ -132,18 +131,5 @@ describe('invocationOf', () => {
         }),
       ) as string[]
     expect(run('start')).toEqual(['npm', 'start', '--'])
-  })
-})
-
-describe('sshLine', () => {
-  it('forwards the port of the link, by the address that the session came to', () => {
-    const link = 'http://127.0.0.1:51234/p/#s'
-    const over = (connection: string) => sshLine({ SSH_CONNECTION: connection, USER: 'ada' }, link)
-    expect(over('10.0.0.2 50000 10.0.0.1 22')).toBe('ssh -N -L 51234:127.0.0.1:51234 ada@10.0.0.1')
-    expect(over('10.0.0.2 50000 2001:db8::1 2222')).toBe(
-      'ssh -N -p 2222 -L 51234:127.0.0.1:51234 ada@2001:db8::1',
-    )
-    expect(over('')).toBeUndefined()
-    expect(over('nonsense')).toBeUndefined()
   })
 })
