@@ -45,6 +45,7 @@ describe('laidOut', () => {
 
   it('hangs by the columns of the row', () => {
     const lines = laidOut(`  [name]  ****AAAA  ${'words '.repeat(20)}`, false, 60).split('\n')
+    expect(lines[0]).toBe(`  [name]  ****AAAA  ${'words '.repeat(6).trim()}`)
     expect(lines[1]).toMatch(/^ {20}words/)
   })
 

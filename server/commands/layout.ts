@@ -79,24 +79,33 @@ function drawn({ text, indent, cells, widths }: Line, colours: boolean, columns:
   if (text.startsWith(asIs)) return text.slice(asIs.length)
   const first = cells
     .slice(0, -1)
-    .map((cell, at) => cell + ' '.repeat(Math.max(0, (widths[at] ?? 0) - stringWidth(cell))))
-  const plain = [...first, cells.at(-1) ?? ''].join('  ')
-  const content = eachHint(
-    plain,
+    .map((cell, at) => `${cell}${' '.repeat(Math.max(0, (widths[at] ?? 0) - stringWidth(cell)))}  `)
+    .join('')
+  const last = cells.at(-1) ?? ''
+  const seen = (words: string) => painted(words, colours)
+  const whole = seen(first + last)
+  if (columns === undefined || stringWidth(whole) + indent <= columns)
+    return finish(' '.repeat(indent) + whole)
+  const offset = indent + stringWidth(first)
+  const [head, rest, hang] =
+    first === ''
+      ? ['', whole, indent + 2]
+      : offset <= columns / 2
+        ? [seen(first), seen(last), offset]
+        : ['', whole, indent + 4]
+  // A word that is wider than the room keeps its line to itself, whole: it may be a path or a command to copy.
+  const [line = '', ...below] = wrapAnsi(rest, Math.max(20, columns - hang)).split('\n')
+  return [`${' '.repeat(indent)}${head}${line}`, ...below.map((each) => ' '.repeat(hang) + each)]
+    .map(finish)
+    .join('\n')
+}
+
+function painted(text: string, colours: boolean): string {
+  return eachHint(
+    text,
     (command) => coloured(colours, 'hint', command).replaceAll(' ', unbroken),
     (words) => styled(words, colours),
   )
-  if (columns === undefined || stringWidth(content) + indent <= columns)
-    return finish(' '.repeat(indent) + content)
-  const offset = stringWidth(first.map((cell) => `${cell}  `).join(''))
-  const hang = offset > 0 ? (indent + offset <= columns / 2 ? offset : 4) : 2
-  // A word that is wider than the room keeps its line to itself, whole: it may be a path or a command to copy.
-  const [head = '', ...below] = wrapAnsi(content, Math.max(20, columns - indent - hang), {
-    trim: true,
-  }).split('\n')
-  return [`${' '.repeat(indent)}${head}`, ...below.map((line) => `${' '.repeat(indent + hang)}${line}`)]
-    .map(finish)
-    .join('\n')
 }
 
 const finish = (line: string) => line.replaceAll(unbroken, ' ')
