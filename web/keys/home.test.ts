@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { Key } from '../../server/api/inventory.ts'
+import type { Run } from '../../server/api/run.ts'
 import { ago, interrupted, key, now, run, running } from '../fixtures.ts'
 import { comingWeeks, homeOf } from './home.ts'
 
 const fresh = (name: string, days: number) => key([name], { id: name, createdAt: ago(days) })
+const settled = { asked: 0, open: [] }
 const unasked = key(['new'], { id: 'N', asOf: undefined, createdAt: undefined })
 
 describe('what the home page is about', () => {
@@ -12,14 +15,18 @@ describe('what the home page is about', () => {
     [
       'what a run left open',
       [fresh('a', 400)],
-      [Object.assign(run([]), { left: [{ state: 'open' }, { state: 'closed' }] })],
+      [],
       'ledger',
+      { asked: 2, open: [{ key: 'K', profiles: ['k'], reason: 'R', run: 'run-1' }] },
     ],
     ['a check under way', [{ ...fresh('a', 400), checking: true }], [], 'checking'],
     ['what is overdue, even where others were never checked', [fresh('a', 400), unasked], [], 'overdue'],
     ['keys that were never checked', [fresh('a', 10), unasked], [], 'unchecked'],
     ['nothing, where all is fine', [fresh('a', 10)], [run([])], 'fine'],
-  ] as const)('%s', (_, keys, runs, is) => expect(homeOf(keys, runs, 90, now).is).toBe(is))
+  ] as [string, Key[], Run[], string, Parameters<typeof homeOf>[2]?][])(
+    '%s',
+    (_, keys, runs, is, ledger = settled) => expect(homeOf(keys, runs, ledger, 90, now).is).toBe(is),
+  )
 
   it('counts what is overdue and names what of it can be rotated', () => {
     const home = homeOf(
@@ -30,6 +37,7 @@ describe('what the home page is about', () => {
         fresh('b', 90),
       ],
       [],
+      settled,
       90,
       now,
     )
@@ -37,7 +45,7 @@ describe('what the home page is about', () => {
   })
 
   it('names what falls due next', () => {
-    expect(homeOf([fresh('a', 10), fresh('b', 80)], [], 90, now)).toEqual({
+    expect(homeOf([fresh('a', 10), fresh('b', 80)], [], settled, 90, now)).toEqual({
       is: 'fine',
       next: { key: expect.objectContaining({ id: 'b' }) as unknown, at: now + 10 * 86_400_000 },
     })

@@ -1,7 +1,7 @@
 import type { Key } from '../../server/api/inventory.ts'
+import type { Ledger } from '../../server/api/ledger.ts'
 import type { Run } from '../../server/api/run.ts'
 import { dueAt } from '../../shared/age.ts'
-import { openOf } from '../run/estimate.ts'
 import { everything } from './filter.ts'
 import { isOverdue } from './keyState.ts'
 
@@ -10,7 +10,7 @@ export type Home =
   | { is: 'interrupted'; run: Run }
   | { is: 'running'; run: Run }
   /** Of what a run was asked for, some is neither replaced nor left by name. */
-  | { is: 'ledger'; run: Run; open: number }
+  | { is: 'ledger'; run: string; open: number; asked: number }
   | { is: 'checking'; count: number }
   | { is: 'unchecked' }
   /** `keys`: those that can be rotated; `count`: all that are overdue. */
@@ -22,14 +22,20 @@ export interface Due {
   at: number
 }
 
-export function homeOf(keys: readonly Key[], runs: readonly Run[], policyDays: number, now: number): Home {
+export function homeOf(
+  keys: readonly Key[],
+  runs: readonly Run[],
+  { asked, open }: Pick<Ledger, 'asked' | 'open'>,
+  policyDays: number,
+  now: number,
+): Home {
   const under = (state: Run['state']): Run | undefined => runs.find((run) => run.state === state)
   const interrupted = under('interrupted')
   if (interrupted) return { is: 'interrupted', run: interrupted }
   const running = under('running')
   if (running) return { is: 'running', run: running }
-  const run = runs.find((each) => openOf(each) > 0)
-  if (run) return { is: 'ledger', run, open: openOf(run) }
+  const [first] = open
+  if (first) return { is: 'ledger', run: first.run, open: open.length, asked }
   const checking = keys.filter((key) => key.checking).length
   if (checking > 0) return { is: 'checking', count: checking }
   const overdue = keys.filter((key) => isOverdue(key, policyDays, now))

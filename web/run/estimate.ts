@@ -49,10 +49,7 @@ export const needs = ({ state, alarm, mfa }: Rotation): boolean =>
   ['failed', 'interrupted', 'stopped', 'rolledBack'].includes(state)
 
 /** Of what a run was asked for, how many are neither replaced nor left by name. */
-export const openOf = (run: Run): number =>
-  'left' in run && Array.isArray(run.left)
-    ? (run.left as { state?: string }[]).filter(({ state }) => state === 'open').length
-    : 0
+const openOf = (run: Run): number => run.left?.filter(({ state }) => state === 'open').length ?? 0
 
 /** How many keys of a run need a person. */
 export const needing = (run: Run): number => Math.max(openOf(run), run.rotations.filter(needs).length)
