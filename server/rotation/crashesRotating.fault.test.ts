@@ -1,4 +1,6 @@
 import { playFullProduct } from './testing/fullProduct.ts'
 import { scenarios } from './testing/scenarios.ts'
 
-playFullProduct(scenarios.filter((scenario) => !scenario.undo && scenario.oldKey === 'deactivate'))
+playFullProduct(
+  scenarios.filter((scenario) => !scenario.undo && !scenario.lost && scenario.oldKey === 'deactivate'),
+)

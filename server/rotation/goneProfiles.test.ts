@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { beforeAppend } from './testing/appends.ts'
 import { Stage } from './testing/stage.ts'
 import { wentBack as wentBackOf, writtenBy } from './wentBack.ts'
 
@@ -234,6 +235,24 @@ describe('writing them anew', () => {
     ;(fresh as { deleted: boolean }).deleted = true
     expect((await mend(stage)).state).toBe('failed')
     expect(existsSync(stage.disk.credentials)).toBe(false)
+  })
+
+  it('tells where one is gone again, or cut, before it could be proved', async () => {
+    for (const lose of [
+      ({ disk }: Stage) => rmSync(disk.credentials),
+      ({ disk }: Stage) => disk.lay('credentials', disk.text('credentials').slice(0, -9)),
+    ]) {
+      const { stage } = await rotated('shared key')
+      rmSync(stage.disk.credentials)
+      await beforeAppend('"phase":"started","step":"prove"', () => lose(stage))
+      const run = await mend(stage)
+      expect(run.rotations[0]).toMatchObject({ state: 'failed', problem: { name: 'file-moved' } })
+      await stage.room.runs.retry(run.id)
+      await stage.room.runs.idle()
+      await stage.room.runs.stop(run.id)
+      await stage.room.runs.idle()
+      expect((await mend(stage)).state).toBe('done')
+    }
   })
 
   const section = (stage: Stage) => {

@@ -201,3 +201,17 @@ describe('an old key', () => {
     })
   })
 })
+
+it('turns an old key off whose days of grace are over, from when it is off since then', async () => {
+  const stage = await Stage.open()
+  const rotated = await stage.run(await stage.planned('keep', { keepDays: 7 }))
+  expect(rotated).toMatchObject({ oldKeyState: 'active', keptUntil: expect.any(String) })
+  stage.clock.advance(8 * 86_400_000)
+  const off = await stage.run(await stage.room.undos.ofKeysOverGrace([rotated.key]))
+  expect(off).toMatchObject({ state: 'done', oldKeyState: 'inactive' })
+  await stage.restart()
+  const [old] = stage.room.runs.replaced()
+  expect(old).toMatchObject({ id: rotated.key, state: 'inactive', replacedBy: rotated.newKey })
+  expect(old?.keptUntil).toBeUndefined()
+  expect(Date.parse(old?.retiredAt ?? '')).toBeGreaterThan(stage.clock.now() - 3_600_000)
+})

@@ -8,11 +8,9 @@ export interface NewSection {
   readonly region?: string
 }
 
-/** The header, without its brackets, under which a profile stands in a file. */
+/** The header, without its brackets. A name that would need quotes is one that readers differ on: none was written. */
 export function headerFor(file: Which, profile: string): string {
-  if (file === 'credentials' || profile === 'default') return profile
-  const plain = /^[^\s"'\\]+$/.test(profile)
-  return `profile ${plain ? profile : `"${profile.replace(/["\\]/g, '\\$&')}"`}`
+  return file === 'credentials' || profile === 'default' ? profile : `profile ${profile}`
 }
 
 /** The lines of a profile that is written anew. */

@@ -183,7 +183,8 @@ class FileProfileStore implements ProfileStore {
         (stat) => stat.size,
         () => 0,
       )
-      await this.#lockedAt([[real, which]], () => tryWriting(real, size + 4096)).catch((error: unknown) => {
+      const tried = this.#lockedAt([[real, which]], () => tryWriting(real, size + 4096))
+      await tried.catch((error: unknown) => {
         throw unwritableBy(this.#paths[which], error)
       })
     })
@@ -383,8 +384,9 @@ class FileProfileStore implements ProfileStore {
   async #sweep(): Promise<void> {
     for (const which of both) {
       try {
-        const real = await realPath(this.#paths[which])
-        if ((await leftOver(real)).length > 0) await this.#locked([which], () => sweepTemporaries(real), 0)
+        const real = await realPlace(this.#paths[which])
+        if ((await leftOver(real)).length > 0)
+          await this.#lockedAt([[real, which]], () => sweepTemporaries(real), 0)
       } catch {
         // Another Keyturn is writing, or the directory is not ours: the next start looks again.
       }
@@ -425,6 +427,11 @@ class FileProfileStore implements ProfileStore {
     this.#turn = turn.catch(() => undefined)
     return turn
   }
+}
+
+/** Of a file that is there, or that a crash kept from being made. */
+async function realPlace(file: string): Promise<string> {
+  return realPath(file).catch(async () => path.join(await realPath(path.dirname(file)), path.basename(file)))
 }
 
 function readingsOf({ credentials, config }: Views): Readings {

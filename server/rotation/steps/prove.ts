@@ -41,9 +41,8 @@ async function writtenPair(world: World, id: string): Promise<KeyPair> {
   const to = await world.toPair(id)
   const pairs = world.profiles.map((profile) => profileIn(snapshot, profile)?.pair)
   const whole = pairs.flatMap((pair) => (pair && samePair(pair, to) ? [pair] : []))
-  const [pair] = whole
-  if (!pair || whole.length < pairs.length) throw await moved(world, id)
-  return pair
+  if (whole.length < pairs.length) throw await moved(world, id)
+  return whole[0] as KeyPair
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { KeyPair } from '../../profiles/keyPair.ts'
 import type { FilesSnapshot, PairChange } from '../../profiles/ports.ts'
 import type { Stays } from '../acts.ts'
-import type { Facts } from '../entries.ts'
+import type { Facts, Spec } from '../entries.ts'
 import type { Step } from '../machine.ts'
 import { standsAt, type World } from '../world.ts'
 import { placeName, wroteInto } from '../wrote.ts'
@@ -18,7 +18,8 @@ export const save: Step<World> = {
     const from = await world.fromPair()
     const to = await world.toPair(newKeyOf(world, known))
     const snapshot = await world.knownFiles([from.id, to.id])
-    if (world.spec.anew) return writeAnew(world, snapshot, stays(to, known))
+    const { anew } = world.spec
+    if (anew) return writeAnew(world, anew, snapshot, stays(to, known))
     const changes = changesFor(world, snapshot, from, to)
     await world.shop.acts.write(world, changes, stays(to, known), snapshot, () =>
       world.shop.undo.put(world.spec.id, from, to),
@@ -36,9 +37,13 @@ export const save: Step<World> = {
 }
 
 /** Profiles that are gone: what they held stands in the undo store or in another profile, and is what they get. */
-async function writeAnew(world: World, snapshot: FilesSnapshot, to: Stays): Promise<Facts> {
+async function writeAnew(
+  world: World,
+  { regions }: NonNullable<Spec['anew']>,
+  snapshot: FilesSnapshot,
+  to: Stays,
+): Promise<Facts> {
   const { spec, shop } = world
-  const regions = spec.anew?.regions ?? {}
   const sections = spec.profiles.map(({ name, file }) => {
     const region = regions[placeName(file, name)]
     return { file, profile: name, pair: to.pair, ...(region !== undefined && { region }) }

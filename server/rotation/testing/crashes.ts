@@ -14,6 +14,8 @@ export interface Scenario {
   readonly oldKey: OldKeyMode
   /** Crash in an undo that follows an undisturbed rotation, not in the rotation. */
   readonly undo?: UndoHow
+  /** Or in a mend, after the files were lost, or the second half of each. */
+  readonly lost?: 'files' | 'ends'
 }
 
 /** What a death leaves to the next life: the disk, AWS and the time. All memory is gone. */
@@ -29,8 +31,8 @@ export interface Death {
 /** Long intervals: waiting costs nothing here, but each poll does. */
 const patient = { ...defaultSettings.verification, intervalMs: 15_000 }
 
-export function nameOf({ shape, oldKey, undo }: Scenario): string {
-  return `${shape.name}, ${oldKey}${undo ? `, ${undo}` : ''}`
+export function nameOf({ shape, oldKey, undo, lost }: Scenario): string {
+  return [shape.name, oldKey, undo, lost && `${lost} lost`].filter(Boolean).join(', ')
 }
 
 /**
@@ -66,23 +68,35 @@ export class Play {
 
   /** The rotation, or the undo, that nobody disturbs. @returns the deaths that it could have died */
   async firstLife(): Promise<readonly Death[]> {
-    const { shape, oldKey, undo } = this.#scenario
+    const { shape, oldKey, undo, lost } = this.#scenario
     const wish = shape.lay(this.#disk, this.#iam)
     const named = [...(wish.deleteSpares ?? []), ...(wish.merge ?? [])]
     const ask = { ...wish, oldKey }
-    if (undo === undefined) {
+    if (undo === undefined && lost === undefined) {
       this.#promises = new Promises(this.#disk, this.#iam, named)
       return this.#live('the first life', async (room) => succeeded(room, await room.rotate(ask)))
     }
     const room = await openMachineRoom(this.#disk, this.#iam, this.#clock, { verification: patient })
     const run = await room.rotate(ask)
     const made = room.runs.existing(run).rotations.flatMap((each) => [each.key, each.newKey ?? ''])
+    if (lost) this.#lose(lost)
     this.#promises = new Promises(this.#disk, this.#iam, [...made, ...named])
     return this.#live('the first life', async (next) => {
-      const { id } = await next.runs.start(await next.undos.ofRun(run, { how: undo }))
+      const wanted = undo ? await next.undos.ofRun(run, { how: undo }) : (await next.undos.mend()).run
+      if (!wanted) throw new Error('there is nothing to run')
+      const { id } = await next.runs.start(wanted)
       await next.runs.idle()
       succeeded(next, id)
     })
+  }
+
+  #lose(what: 'files' | 'ends'): void {
+    for (const which of ['credentials', 'config'] as const) {
+      const text = this.#disk.text(which)
+      if (text === '') continue
+      if (what === 'files') this.#disk.lose(which)
+      else this.#disk.lay(which, text.slice(0, text.length / 2))
+    }
   }
 
   /** The life after a death: it recovers, undisturbed. @returns the deaths that it could have died itself */

@@ -104,6 +104,12 @@ function callsOn(disk: ModelDisk): Calls {
         target.set(basename(to), node)
         directoryOf(from, 'rename').entries.delete(basename(from))
       }),
+    link: (from, to: string) =>
+      act('link', () => {
+        const target = directoryOf(to, 'link').entries
+        if (target.has(basename(to))) throw errno('EEXIST', 'link', to)
+        target.set(basename(to), existing(from, 'link'))
+      }),
     unlink: (path) => remove(path, 'unlink'),
     rm: (path, options?: { force?: boolean }) => remove(path, 'rm', options?.force),
   }

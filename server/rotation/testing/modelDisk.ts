@@ -71,6 +71,12 @@ export class ModelDisk implements Ground {
     this.#keep(which, file)
   }
 
+  /** Somebody removed it, long enough ago that no power cut brings it back. */
+  lose(which: 'credentials' | 'config'): void {
+    this.#top.entries.delete(which)
+    this.#top.durable.delete(which)
+  }
+
   #keep(name: string, node: Node): void {
     this.#top.entries.set(name, node)
     this.#top.durable.set(name, node)
