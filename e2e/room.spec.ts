@@ -1,0 +1,39 @@
+import { rmSync } from 'node:fs'
+import { enter, expect, expectAccessible, startButton, test } from './fixtures.ts'
+
+test('profiles that are gone are the first thing told, and one press writes them anew', async ({
+  stage,
+  page,
+}) => {
+  stage.users('default', 'other')
+  await enter(page, await stage.start())
+  await page.getByRole('button', { name: 'Rotate everything' }).click()
+  await startButton(page, '2 keys').click()
+  await expect(page.getByRole('heading', { level: 1, name: '2 keys rotated' })).toBeVisible()
+  const made = [stage.pair('default'), stage.pair('other')]
+  rmSync(stage.credentials)
+  await expect(page.getByText('2 profiles are gone: default, other')).toBeVisible()
+  await expect(page.getByText(`aws_access_key_id = ${made[0]!.id}`)).toBeVisible()
+  await expectAccessible(page)
+  await page.getByRole('button', { name: 'Write them anew' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: '2 keys put back' })).toBeVisible()
+  await expect(page.getByText('2 profiles are gone')).toHaveCount(0)
+  expect([stage.pair('default'), stage.pair('other')]).toEqual(made)
+})
+
+test('second keys are answered a class at a time, each in sight below', async ({ stage, page }) => {
+  stage.users('one', 'two', 'three')
+  await enter(page, await stage.start())
+  for (const keys of ['3 keys', undefined]) {
+    await page.getByRole('button', { name: 'Rotate everything' }).click()
+    if (keys === undefined) break
+    await startButton(page, keys).click()
+    await expect(page.getByRole('heading', { level: 1, name: `${keys} rotated` })).toBeVisible()
+    await page.getByRole('link', { name: 'Keys', exact: true }).click()
+  }
+  await expect(page.getByRole('heading', { level: 3, name: 'Room for 3 keys' })).toBeVisible()
+  await expectAccessible(page)
+  await page.getByRole('radio', { name: 'Delete 3 for good' }).check()
+  await startButton(page, '3 keys').click()
+  await expect(page.getByRole('heading', { level: 1, name: '3 keys rotated' })).toBeVisible()
+})
