@@ -29,10 +29,15 @@ export function changedOf(parts: ChangedParts): Changed[] {
   const checked = new Map(parts.findings.map((finding) => [finding.id, finding]))
   const away = new Map(parts.replaced.map((each) => [each.id, each]))
   const inFiles = new Set(parts.held.map(({ id }) => id))
+  const leftAt = new Map<string, string>()
+  for (const { replacedBy = '', asOf } of parts.replaced)
+    if (asOf > (leftAt.get(replacedBy) ?? '')) leftAt.set(replacedBy, asOf)
   return [
     ...parts.replaced.flatMap((each) => (inFiles.has(each.id) ? [] : ofOld(each, looks, checked))),
     // One that Keyturn itself turned off and that stands in a file again is for the file to mend: nobody changed it at AWS.
-    ...held.flatMap((key) => (away.get(key.id)?.state === 'inactive' ? [] : ofHeld(key, looks, parts))),
+    ...held.flatMap((key) =>
+      away.get(key.id)?.state === 'inactive' ? [] : ofHeld(key, looks, parts, leftAt.get(key.id)),
+    ),
     ...appeared(parts, held, inFiles),
   ]
 }
@@ -56,11 +61,16 @@ function ofOld(
   return rows
 }
 
-function ofHeld(key: HeldKey, looks: ReadonlyMap<string, Look>, parts: ChangedParts): Changed[] {
+/** @param left when Keyturn last put this key in the place of another */
+function ofHeld(
+  key: HeldKey,
+  looks: ReadonlyMap<string, Look>,
+  parts: ChangedParts,
+  left: string | undefined,
+): Changed[] {
   const own = parts.findings.find(({ id }) => id === key.id)
   const look = looks.get(key.id)
-  const left = parts.replaced.filter(({ replacedBy }) => replacedBy === key.id).map(({ asOf }) => asOf)
-  const after = left.sort().at(-1) ?? own?.createdAt
+  const after = left ?? own?.createdAt
   const told = (what: Changed['what'], before: string): Changed[] =>
     after !== undefined && before <= after
       ? []

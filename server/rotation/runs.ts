@@ -49,6 +49,8 @@ interface Live {
   readonly recorded: Map<string, Recorded>
   /** Its lines of the history, once it is over and they have been asked for. */
   history?: readonly HistoryRow[]
+  /** Its view once it is over, for what follows from all runs; what the files hold now is of before. */
+  over?: Run
   stop: AbortController
   /** Who drives it on now. */
   by?: Beginner
@@ -177,6 +179,7 @@ export class Runs {
     // Claimed before the first await, so that two requests for one key cannot both pass.
     for (const { spec } of run.rotations) this.#driven.add(spec.id)
     const live = this.#adopt({ header, entries: new Map() })
+    this.#derived = this.#ours = undefined
     if (run.by !== undefined) live.by = run.by
     try {
       await this.#lookForHooks()
@@ -358,7 +361,7 @@ export class Runs {
 
   #derive() {
     if (this.#derived) return this.#derived
-    const runs = this.all()
+    const runs = [...this.#runs.values()].map((live) => this.#viewOver(live))
     const merged = [...this.#runs.values()].flatMap(({ header }) =>
       header.rotations.flatMap(({ spec }) => spec.merge?.key ?? []),
     )
@@ -600,6 +603,7 @@ export class Runs {
     const entries = await this.#deps.undo.list()
     this.#kept.clear()
     this.#sums.clear()
+    for (const live of this.#runs.values()) delete live.over
     this.#derived = undefined
     for (const entry of entries) this.#keep(entry.key, entry)
   }
@@ -607,6 +611,7 @@ export class Runs {
   #disown({ run, rotations }: RunHeader): void {
     this.#runs.delete(run)
     this.#open.delete(run)
+    this.#derived = this.#ours = undefined
     for (const { spec } of rotations) this.#home.delete(spec.id)
   }
 
@@ -695,6 +700,7 @@ export class Runs {
     for (const [rotation, entries] of recorded.entries) live.entries.set(rotation, [...entries])
     live.recorded.clear()
     delete live.history
+    delete live.over
     return Journal.reopen(this.#deps.directory, recorded)
   }
 
@@ -851,13 +857,18 @@ export class Runs {
    */
   #rememberLater(live: Live, spec: Spec): void {
     const { finished, oldKeyState: oldKey, deleted } = recorded(live, spec)
-    for (const key of deleted) this.#gone.add(key)
+    for (const key of deleted) {
+      this.#gone.add(key)
+      this.#outdated(key)
+    }
     if (spec.undoes === undefined || finished !== 'done') return
-    delete this.#runs.get(this.#home.get(spec.undoes) ?? '')?.history
+    const undone = this.#runs.get(this.#home.get(spec.undoes) ?? '')
+    delete undone?.history
+    delete undone?.over
     // A restore retires the new key: the old one is the one that works. After a mere reactivation both do, and the new one is in use:
     // the rotation stands.
-    const undone = spec.kind === 'restore'
-    this.#later.set(spec.undoes, { undone, oldKey: undone ? 'active' : oldKey })
+    const restored = spec.kind === 'restore'
+    this.#later.set(spec.undoes, { undone: restored, oldKey: restored ? 'active' : oldKey })
   }
 
   async #append(live: Live, spec: Spec, entry: NewEntry): Promise<void> {
@@ -866,12 +877,17 @@ export class Runs {
     const stamped = { at: this.#now(), ...entry } as Entry
     // Open for as long as one of the run's rotations is driven.
     await (await (live.journal as Promise<Journal>)).append(spec.id, stamped)
+    const before = recorded(live, spec).newKey
     entriesOf(live, spec).push(stamped)
     live.recorded.delete(spec.id)
     delete live.history
-    this.#derived = this.#ours = this.#fates = undefined
+    this.#fates = undefined
+    delete live.over
+    // That a step has begun changes nothing of what follows from all runs.
+    if (entry.phase !== 'started') this.#derived = undefined
     if (entry.phase === 'started' || entry.phase === 'undoing') this.#notes.delete(spec.id)
     const { newKey } = recorded(live, spec)
+    if (newKey !== before) this.#ours = undefined
     if (entry.phase === 'done' && entry.step === 'save' && newKey !== undefined) this.#savedNow(spec, newKey)
     this.#publish(live, spec)
   }
@@ -935,6 +951,7 @@ export class Runs {
   #keep(key: string, entry: UndoEntry | undefined): void {
     const days = this.#deps.shop.settings().undoDays
     this.#derived = undefined
+    this.#outdated(key)
     for (const [id, sum] of entry?.sums ?? []) this.#sums.set(id, sum)
     if (entry?.old) this.#kept.set(key, new Date(Date.parse(entry.at) + days * 86_400_000).toISOString())
     else this.#kept.delete(key)
@@ -973,14 +990,13 @@ export class Runs {
 
   #view(live: Live, fates?: Fates): Run {
     const { run, asked, leak = false, rotations: parts } = live.header
-    const rotations = parts.map(({ spec }) => this.#viewOne(live, spec))
-    const view = viewRun(live.header, rotations, live.recorded.values(), this.#state())
+    const view = this.#viewBare(live)
     if (!asked) return view
     const account = {
       run,
       leak,
       asked,
-      rotations: parts.map(({ spec }, index) => ({ spec, view: rotations[index] as Rotation })),
+      rotations: parts.map(({ spec }, index) => ({ spec, view: view.rotations[index] as Rotation })),
     }
     return {
       ...view,
@@ -988,6 +1004,25 @@ export class Runs {
       asked: asked.length,
       left: leftOf(account, fates ?? this.#fatesNow()),
     }
+  }
+
+  /** Without the account of what was asked for, which hangs on other runs, too. */
+  #viewBare(live: Live): Run {
+    const rotations = live.header.rotations.map(({ spec }) => this.#viewOne(live, spec))
+    return viewRun(live.header, rotations, live.recorded.values(), this.#state())
+  }
+
+  #viewOver(live: Live): Run {
+    if (live.over) return live.over
+    const run = this.#viewBare(live)
+    if (!this.#open.has(run.id)) live.over = run
+    return run
+  }
+
+  /** Something became of an old key: what is shown of the runs that replaced it is of before. */
+  #outdated(key: string): void {
+    for (const live of this.#runs.values())
+      if (live.header.rotations.some(({ spec }) => spec.from === key)) delete live.over
   }
 
   #historyOf(live: Live): readonly HistoryRow[] {
