@@ -441,8 +441,8 @@ function readingsOf({ credentials, config }: Views): Readings {
   }
 }
 
-function isShort({ state, ...loaded }: Views[Which]['loaded']): boolean {
-  return state === 'unreadable' && 'trouble' in loaded && isOutOfHandles(loaded.trouble)
+function isShort(loaded: Views[Which]['loaded']): boolean {
+  return loaded.state === 'unreadable' && isOutOfHandles(loaded.trouble)
 }
 
 function restless(file: string): Failure {
