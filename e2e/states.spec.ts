@@ -56,6 +56,9 @@ test('a malformed line is named by its number, and blocks what tools read differ
   await expect(page.getByRole('region', { name: /^Line 5 of the credentials file/ })).toContainText(
     'key = value',
   )
+  const lines = page.getByLabel('Lines 4 to 5, without their values')
+  await expect(lines).toContainText('5  …')
+  await expect(page.getByRole('button', { name: 'Copy a command that opens line 5' })).toBeVisible()
   await expectAccessible(page)
   await expect(keyRow(page, 'default')).toContainText('Line 5')
   await expect(page.getByRole('button', { name: 'Rotate everything' })).toBeDisabled()
@@ -208,7 +211,9 @@ test('the environment’s own key is told', async ({ stage, page }) => {
 
 test('the demo says that it is one', async ({ stage, page }) => {
   await enter(page, await stage.start({ args: ['--demo'] }))
-  await expect(page.getByText('Nothing here touches your account')).toBeVisible()
+  await page.getByRole('button', { name: 'Demo' }).focus()
+  await page.getByRole('button', { name: 'Demo' }).hover()
+  await expect(page.getByRole('tooltip')).toContainText('nothing touches your account')
   await expect(keyRow(page, 'prod-admin')).toBeVisible()
   await page.getByText(/without a key to rotate/).click()
   await expect(page.getByText('acme-sso', { exact: true })).toBeVisible()

@@ -887,6 +887,11 @@ export const scenes: Record<string, Scene> = {
             problems: [
               {
                 line: 17,
+                lines: [
+                  { line: 16, text: 'aws_secret_access_key = …' },
+                  { line: 17, text: '…' },
+                  { line: 18, text: '[work]' },
+                ],
                 trouble: {
                   name: 'file-ambiguous',
                   title: 'Not a setting',

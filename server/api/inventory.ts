@@ -181,6 +181,15 @@ export const FileState = Type.Object(
           blocks: Type.Optional(
             Type.Boolean({ description: 'It keeps tools from reading the file; else it only warns' }),
           ),
+          lines: Type.Optional(
+            Type.Array(
+              Type.Object(
+                { line: Type.Integer({ minimum: 1 }), text: Type.String() },
+                { additionalProperties: false },
+              ),
+              { description: 'That line and those beside it, without their values' },
+            ),
+          ),
           trouble: Trouble,
         },
         { additionalProperties: false },

@@ -2,6 +2,7 @@ import { devNull } from 'node:os'
 import type { FileState } from '../../api/inventory.ts'
 import { Failure } from '../../platform/failure.ts'
 import type { Fault, IniDocument } from '../ini/document.ts'
+import { excerptOf } from '../ini/excerpt.ts'
 import { realPath } from '../../platform/realPath.ts'
 import type { StoredFile, View } from './storedFile.ts'
 import { strictReaders } from '../agreement/strictReaders.ts'
@@ -44,6 +45,8 @@ export async function fileState(
   if (!reading) return state
   const { document } = reading
   problems.push(...lineProblems(path, document))
+  for (const problem of problems)
+    if (problem.line !== undefined) problem.lines = excerptOf(document, problem.line)
   if (document.faults.length > 0) return state
   for (const finding of strictReaders(document, which).slice(0, mostProblems))
     problems.push({ line: finding.line, trouble: strictTrouble(path, document, finding) })
