@@ -106,6 +106,7 @@ test('a button that turns round before its answer is not pressed twice', async (
     await released
     await route.fulfill({ response })
   })
+  await page.getByRole('button', { name: 'More about ****' }).click()
   await page.getByRole('button', { name: 'Activate ****' }).click()
   const turned = page.getByRole('button', { name: 'Deactivate ****' })
   await expect(turned).toBeDisabled()
@@ -120,6 +121,7 @@ test('a deletion that is on its way can no longer be declined', async ({ stage, 
   const old = stage.users('default').get('default')!
   await rotateAll(stage, page, '1 key')
   await visit(page, 'Old keys')
+  await page.getByRole('button', { name: 'More about ****' }).click()
   await page.getByRole('button', { name: `Delete ****${old.id.slice(-4)}` }).click()
   const dialog = page.getByRole('dialog', { name: 'Delete this key for good' })
   await dialog.getByRole('textbox').fill(old.id.slice(-4))
@@ -142,6 +144,7 @@ test('an undo that is no longer possible is never done in another way', async ({
   await expect(dialog.getByRole('radio', { name: /^Put the old key back/ })).toBeChecked()
   const other = await context.newPage()
   await other.goto(page.url().replace(/#.*/, '#/old-keys'))
+  await other.getByRole('button', { name: 'More about ****' }).click()
   await other.getByRole('button', { name: `Forget the secret of ****${old.id.slice(-4)}` }).click()
   await expect(dialog.getByRole('radio', { name: /^Put the old key back/ })).toHaveCount(0)
   const left = dialog.getByRole('radio', { name: /^Only let the old key work again/ })
