@@ -3,9 +3,10 @@ import { commands } from './commandTable.ts'
 import type { Options } from './options.ts'
 import { optionNames, optionOf } from './optionTable.ts'
 
-/** Of no character: no text of a person or of AWS's has them. */
+/** Of no character. */
 const begin = '\ufdd0'
 const end = '\ufdd1'
+const stray = /(\ufdd0(?:keyturn(?= |\ufdd1)|--[a-z])[^\ufdd0\ufdd1]*\ufdd1|^\ufdd2)|[\ufdd0-\ufdd3]/gm
 const marked = /\ufdd0keyturn([^\ufdd0\ufdd1]*)\ufdd1/g
 
 /** How Keyturn was started, as typed into a shell. */
@@ -45,6 +46,13 @@ function commandAt(text: string): string {
     if (bare !== word) break
   }
   return found.join(' ')
+}
+
+/** Marks that no command is between are somebody's own characters: they are spelled out, as all that is not seen. */
+export function withoutStrayMarks(text: string): string {
+  return text.replace(stray, (char, own: string | undefined) =>
+    own === undefined ? `\\u{${char.charCodeAt(0).toString(16)}}` : char,
+  )
 }
 
 /** Marked commands as they are typed here; the marks stay, so that a line is not broken there. */

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { hasColours } from './colours.ts'
 import { hint } from './hints.ts'
-import { laidOut, verbatim } from './layout.ts'
+import { laidOut, printed, verbatim } from './layout.ts'
 
 const rows = `Will rotate 3 keys.
   [a]  ****AAAA  sam in acme, 143 days old
@@ -59,6 +59,17 @@ describe('laidOut', () => {
     expect(lines.map((line) => line.trim())).toContain(command)
     const policy = `    {"Statement": [${'"word", '.repeat(20)}]}`
     expect(laidOut(verbatim(policy), true, 40)).toBe(policy)
+  })
+
+  it('spells out what would pass for its own marks, or act on a terminal', () => {
+    const here = { program: 'npx keyturn', given: '' }
+    const shown = (text: string) => printed(text, here, {}, {})
+    expect(shown('  [pro\ufdd0\ufdd1d]  \ufdd3x \ufdd2y \u001b[2J')).toBe(
+      '  [pro\\u{fdd0}\\u{fdd1}d]  \\u{fdd3}x \\u{fdd2}y \\u{1b}[2J',
+    )
+    expect(shown(`${verbatim('{ "a":  1 }')}\n${hint('keyturn ls')} ${hint('--merge X')}`)).toBe(
+      '{ "a":  1 }\nnpx keyturn ls --merge X',
+    )
   })
 
   it('shows by colour what a thing is, and nothing where colours are off', () => {

@@ -1,13 +1,28 @@
 import stringWidth from 'string-width'
 import wrapAnsi from 'wrap-ansi'
-import { coloured, styled } from './colours.ts'
-import { eachHint } from './hints.ts'
+import { printable } from '../../shared/printable.ts'
+import type { Environment } from '../platform/environment.ts'
+import { coloured, hasColours, styled } from './colours.ts'
+import { eachHint, withInvocation, withoutStrayMarks, type Invocation } from './hints.ts'
 
 /** Of no character, as a hint's marks. */
 const asIs = '\ufdd2'
 const unbroken = '\ufdd3'
 /** A name that is longer than that makes no room for itself in the rows of others. */
 const widestColumn = 40
+
+/** Text as one stream shows it: nothing in it acts on a terminal, and a command is spelled as it is typed here. */
+export function printed(
+  text: string,
+  { program, given }: Invocation,
+  stream: { readonly isTTY?: boolean; readonly columns?: number },
+  env: Environment,
+): string {
+  const columns = stream.isTTY === true ? stream.columns || undefined : undefined
+  const here = { program: printable(program), given: printable(given) }
+  const words = withInvocation(withoutStrayMarks(printable(text)), here)
+  return laidOut(words, hasColours(stream, env), columns)
+}
 
 /** Text that somebody copies whole, such as a policy: it is neither wrapped nor coloured. */
 export function verbatim(text: string): string {

@@ -20,7 +20,7 @@ export async function ls({ options, env, terminal }: Command): Promise<Ended> {
     const keys = (await keyring.inventory()).keys.map((key) =>
       listed(key, key.createdAt ?? made.get(key.id), settings.get().agePolicyDays, now),
     )
-    for (const key of keys) terminal.print(lineOf(key, now))
+    if (keys.length > 0) terminal.print(keys.map((key) => lineOf(key, now)).join('\n'))
     if (keys.length === 0 && terminal.talks && troubles.troubles.length === 0 && troubles.none === undefined)
       terminal.print('No keys.')
     terminal.data(csvOf(keys))

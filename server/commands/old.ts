@@ -31,8 +31,7 @@ export async function old(command: Command): Promise<Ended> {
     return await withFiles(looking, command, async () => {
       const found = await listed(looking)
       const now = looking.clock.now()
-      for (const each of found) command.terminal.print(lineOf(each, now))
-      if (found.length === 0) command.terminal.print('No old keys.')
+      command.terminal.print(found.map((each) => lineOf(each, now)).join('\n') || 'No old keys.')
       return { code: exit.ok, document: { old: found } }
     })
   } finally {

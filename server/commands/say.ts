@@ -1,10 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Environment } from '../platform/environment.ts'
-import { printable } from '../../shared/printable.ts'
-import { hasColours } from './colours.ts'
-import { withInvocation } from './hints.ts'
 import { thisInvocation } from './invocation.ts'
-import { laidOut } from './layout.ts'
+import { printed } from './layout.ts'
 import type { Options } from './options.ts'
 
 export interface Io {
@@ -21,9 +18,5 @@ export function sayer(
   options?: Options,
 ): (text: string) => void {
   const invocation = thisInvocation(env, options)
-  const columns = stderr.isTTY === true ? stderr.columns || undefined : undefined
-  return (text) => {
-    const words = printable(withInvocation(text, invocation))
-    stderr.write(`${laidOut(words, hasColours(stderr, env), columns)}\n`)
-  }
+  return (text) => void stderr.write(`${printed(text, invocation, stderr, env)}\n`)
 }

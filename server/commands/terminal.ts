@@ -3,8 +3,8 @@ import type { Readable, Writable } from 'node:stream'
 import type { Environment } from '../platform/environment.ts'
 import { printable, printableJson } from '../../shared/printable.ts'
 import { coloured, hasColours, type Tone } from './colours.ts'
-import { documentHere, withInvocation, type Invocation } from './hints.ts'
-import { laidOut } from './layout.ts'
+import { documentHere, type Invocation } from './hints.ts'
+import { printed } from './layout.ts'
 
 /** The process's own streams, or a test's. */
 export interface Streams {
@@ -74,9 +74,7 @@ export class Terminal {
   }
 
   #write(stream: Streams['stderr'] | Streams['stdout'], text: string): void {
-    const columns = stream.isTTY === true ? stream.columns || undefined : undefined
-    const words = printable(withInvocation(text, this.#invocation))
-    stream.write(`${laidOut(words, hasColours(stream, this.#streams.env), columns)}\n`)
+    stream.write(`${printed(text, this.#invocation, stream, this.#streams.env)}\n`)
   }
 
   /** On standard error, control sequences included: for lines that this program made itself. */

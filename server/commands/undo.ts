@@ -50,14 +50,16 @@ async function undoWith(engine: Engine, command: Command): Promise<Ended> {
       ? `Will put back ${count(possible.length, 'old key')}. The new keys are ${off}.`
       : `Will let ${count(possible.length, 'old key')} work again. The files keep the new keys.`,
   )
-  for (const { profiles, key, newKey: made = '' } of possible) {
-    terminal.print(
+  const rows = possible.map(
+    ({ profiles, key, newKey: made = '' }) =>
       `  ${places(profiles)}  ${how === 'restore' ? `${short(made)} → ${short(key)}` : short(key)}`,
+  )
+  terminal.print(rows.join('\n'))
+  if (left.length > 0) {
+    const stays = left.map(
+      ({ rotation, reason }) => `  ${places(rotation.profiles)}  ${short(rotation.key)}  ${sentence(reason)}`,
     )
-  }
-  if (left.length > 0) terminal.print(`Stays as it is: ${count(left.length, 'key')}.`)
-  for (const { rotation, reason } of left) {
-    terminal.print(`  ${places(rotation.profiles)}  ${short(rotation.key)}  ${sentence(reason)}`)
+    terminal.print([`Stays as it is: ${count(left.length, 'key')}.`, ...stays].join('\n'))
   }
   if (options.dryRun) {
     terminal.print('A dry run: nothing was changed.')
