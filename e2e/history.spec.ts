@@ -40,7 +40,9 @@ test('every run is listed, exported as CSV and JSON, and reported', async ({ sta
   await visit(page, 'History')
   const runs = page.getByRole('region', { name: 'Runs' })
   await expect(runs).toContainText('1 rotated')
-  await expect(runs).toContainText(/(default and denied|denied and default) · acme · [\d.]+ s · from the page/)
+  await expect(runs).toContainText(
+    /(default and denied|denied and default) · acme · [\d.]+ s · from the page/,
+  )
   const today = new Date().toLocaleDateString('en-US', { dateStyle: 'full' })
   await expect(runs.getByRole('heading', { level: 2, name: today })).toBeVisible()
   await expect(runs).toContainText('default in acme')
