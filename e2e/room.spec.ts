@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { enter, expect, expectAccessible, startButton, test } from './fixtures.ts'
+import { enter, expect, expectAccessible, startButton, test, visit } from './fixtures.ts'
 
 test('profiles that are gone are the first thing told, and one press writes them anew', async ({
   stage,
@@ -36,4 +36,17 @@ test('second keys are answered a class at a time, each in sight below', async ({
   await page.getByRole('radio', { name: 'Delete 3 for good' }).check()
   await startButton(page, '3 keys').click()
   await expect(page.getByRole('heading', { level: 1, name: '3 keys rotated' })).toBeVisible()
+})
+
+test('old keys are kept for some days, and the page says until when', async ({ stage, page }) => {
+  const old = stage.users('one').get('one')!
+  await enter(page, await stage.start())
+  await page.getByRole('button', { name: 'Rotate everything' }).click()
+  await page.getByRole('radio', { name: /^Keep for 7 days/ }).check()
+  await startButton(page, '1 key').click()
+  await expect(page.getByRole('heading', { level: 1, name: '1 key rotated' })).toBeVisible()
+  expect(stage.statuses('one')[old.id]).toBe('Active')
+  await visit(page, 'Old keys')
+  await expect(page.getByRole('article')).toContainText('kept until')
+  await expectAccessible(page)
 })

@@ -171,6 +171,11 @@ export class Api {
     return this.#json('POST', `/api/keys/${encodeURIComponent(id)}/${act}`)
   }
 
+  /** All of them in one run. */
+  turnOff(keys: readonly string[]): Promise<Run> {
+    return this.#json('POST', '/api/keys/deactivate', { keys })
+  }
+
   deleteKey(id: string, confirm: string): Promise<Run> {
     return this.#json('DELETE', `/api/keys/${encodeURIComponent(id)}`, { confirm })
   }

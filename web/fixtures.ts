@@ -1088,6 +1088,18 @@ export const scenes: Record<string, Scene> = {
   'old-keys': { hash: '#/old-keys', world: world() },
   'old-keys-more': { hash: '#/old-keys', world: world(), press: ['More about ****OLD2'] },
   'old-keys-none': { hash: '#/old-keys', world: world({ inventory: inventory({ oldKeys: [] }) }) },
+  'old-keys-over-grace': {
+    hash: '#/old-keys',
+    world: world({
+      inventory: inventory({
+        oldKeys: oldKeys.map((key) =>
+          key.status === 'active' && key.ours
+            ? { ...key, keptUntil: ago(3), overGrace: true, usedSince: true }
+            : key,
+        ),
+      }),
+    }),
+  },
   'old-keys-delete': {
     hash: '#/old-keys',
     world: world(),

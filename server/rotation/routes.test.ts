@@ -307,3 +307,35 @@ describe('the history', () => {
     expect(await outcomes()).toEqual(['undone', 'done', 'done'])
   })
 })
+
+describe('what the page asks for about many at once', () => {
+  beforeEach(lay)
+
+  it('turns off the old keys that are named, in one run, and none that a profile holds', async () => {
+    const api = await Api.open()
+    const run = await api.rotateAll('keep')
+    const old = run.rotations.map(({ key }) => key)
+    const held = run.rotations[0]?.newKey
+    expect(await api.refused('POST', '/api/keys/deactivate', { keys: [...old, held] })).toMatchObject({
+      type: 'urn:keyturn:problem:key-in-use',
+    })
+    const off = await api.run('POST', '/api/keys/deactivate', { keys: old })
+    expect(off).toMatchObject({ kind: 'deactivate', state: 'done' })
+    expect(off.rotations.map(({ oldKeyState }) => oldKeyState)).toEqual(old.map(() => 'inactive'))
+  })
+
+  it('writes profiles anew that are gone, and tells no more of those that were taken out', async () => {
+    const api = await Api.open()
+    await api.rotateAll()
+    const pairs = [...disk.pairs()]
+    writeFileSync(disk.credentials, '')
+    const [first, ...rest] = users
+    expect(await api.refused('POST', '/api/mend/taken-out', { profiles: ['nobody'] })).toMatchObject({
+      type: 'urn:keyturn:problem:nothing-to-mend',
+    })
+    expect((await api.send('POST', '/api/mend/taken-out', { profiles: [first] })).status).toBe(204)
+    expect((await api.run('POST', '/api/mend', {})).state).toBe('done')
+    expect([...disk.pairs()].sort()).toEqual(pairs.filter(([name]) => !name.endsWith(`:${first}`)).sort())
+    expect(rest.length).toBeGreaterThan(0)
+  })
+})

@@ -128,6 +128,16 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
     app.post('/api/keys/:id/deactivate', act, async (request, reply) =>
       reply.code(202).send(await begin(await undos.ofKey(request.params.id, 'deactivate'))),
     )
+    const Some = Type.Object(
+      { keys: Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, uniqueItems: true }) },
+      { additionalProperties: false },
+    )
+    app.post(
+      '/api/keys/deactivate',
+      { bodyLimit: idsLimit, schema: { body: Some, response: { 202: Run, ...problems } } },
+      async (request, reply) =>
+        reply.code(202).send(await runs.start(await undos.ofKeysOverGrace(request.body.keys))),
+    )
     const Confirm = Type.Object({ confirm: Type.String({ maxLength: 128 }) }, { additionalProperties: false })
     app.delete(
       '/api/keys/:id',
