@@ -103,6 +103,9 @@ export type PlanRequest = Static<typeof PlanRequest>
 export const PlanChange = Type.Object(
   {
     oldKey: Type.Optional(OldKeyMode),
+    keepDays: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 3650, description: 'With `oldKey` keep: for so many days' }),
+    ),
     room: Type.Optional(
       Type.Object(
         {

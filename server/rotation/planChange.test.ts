@@ -37,6 +37,12 @@ it('of what went without being named the others are named where one is taken bac
   expect(changedRequest({ request: named, makeRoom }, change)).toEqual(ask)
 })
 
+it('keeps old keys for some days, and forgets these with another answer', () => {
+  const kept = changed(ask, { oldKey: 'keep', keepDays: 7 })
+  expect(kept).toEqual({ keys: 'all', oldKey: 'keep', keepDays: 7 })
+  expect(changed(kept, { oldKey: 'keep' })).not.toHaveProperty('keepDays')
+})
+
 it('chooses a signer for one key, and none again', () => {
   const signed = changed(ask, { signer: { key: a, profile: 'x' } }, { signer: { key: b, profile: 'y' } })
   expect(changed(signed, { signer: { key: a, profile: 'z' } }).signers).toEqual([

@@ -8,7 +8,11 @@ export function changedRequest(
   change: PlanChange,
 ): PlanRequest {
   let next = request
-  if (change.oldKey) next = { ...next, oldKey: change.oldKey }
+  if (change.oldKey) {
+    const { keepDays: _before, ...others } = next
+    const days = change.keepDays === undefined ? {} : { keepDays: change.keepDays }
+    next = { ...others, oldKey: change.oldKey, ...days }
+  }
   if (change.room) next = withRoom(next, makeRoom, change.room)
   if (change.leaveOut) next = withList(next, 'leaveOut', switched(next.leaveOut, change.leaveOut))
   if (change.keepActive) next = withList(next, 'keepActive', switched(next.keepActive, change.keepActive))
