@@ -84,6 +84,8 @@ async function place(target: string, bytes: Buffer, placing: Placing): Promise<v
   const made = temporaryBeside(target)
   // Before the rename: where no further file can be opened, nothing is renamed that could not be made durable.
   const directory = await openDirectory(path.dirname(target))
+  /** Whether it has its name, and whether the temporary one is gone with that. */
+  let named = false
   let renamed = false
   try {
     // 0600 until it is complete: a looser mode must not show a half-written secret to others.
@@ -99,12 +101,11 @@ async function place(target: string, bytes: Buffer, placing: Placing): Promise<v
       await ownFiles.rename(made, target, { before: placing.stillSame })
       renamed = true
     }
+    named = true
     placing.placed?.(stat)
   } finally {
-    if (!renamed) {
-      await ownFiles.remove(made).catch(() => undefined)
-      await directory?.close().catch(() => undefined)
-    }
+    if (!renamed) await ownFiles.remove(made).catch(() => undefined)
+    if (!named) await directory?.close().catch(() => undefined)
   }
   if (directory)
     await withHandle(directory, (handle) => handle.sync()).catch((error: unknown) => {
