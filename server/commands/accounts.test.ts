@@ -38,7 +38,7 @@ describe('partitions', () => {
     const started = ground.start(['rotate', '--all', '--yes', '--json'], { AWS_REGION: 'eu-west-1' })
     started.process.stdin?.end()
     const exit = await started.exit
-    expect([exit.code, exit.stderr]).toEqual([0, expect.stringContaining('Rotated 3 keys.')])
+    expect([exit.code, exit.stderr]).toEqual([0, expect.stringContaining('3 of 3 keys replaced.')])
     const arns = documentOf(exit).run.rotations.map(({ user }) => user?.arn.split(':').slice(0, 5).join(':'))
     expect(arns.sort()).toEqual([
       'arn:aws-cn:iam::444455556666',
@@ -167,7 +167,7 @@ describe.runIf(process.platform === 'linux')('MFA on a terminal', () => {
     await command.hears(new RegExp(`MFA code of \\S+:mfa/${second}: `))
     command.type(`${ground.sandbox.control.mfaCode(second)}\r`)
     const exit = await command.exit
-    expect([exit.code, exit.stdout]).toEqual([0, expect.stringContaining('Rotated 3 keys.')])
+    expect([exit.code, exit.stdout]).toEqual([0, expect.stringContaining('3 of 3 keys replaced.')])
     const sessions = ground.sandbox.calls.filter(({ action }) => action === 'GetSessionToken')
     expect(sessions.map(({ user, outcome }) => `${user} ${outcome}`).sort()).toEqual(['ann ok', 'bob ok'])
     for (const name of ['ann', 'bob', 'free']) expect(await ground.works(name)).toBe(true)

@@ -110,7 +110,7 @@ describe.runIf(process.platform === 'linux')('on a terminal, beside an open page
     await command.hears(/mfa\/ann: /)
     command.type(`${ground.sandbox.control.mfaCode('ann')}\r`)
     const exit = await command.exit
-    expect([exit.code, exit.stdout]).toEqual([0, expect.stringContaining('Rotated 1 key.')])
+    expect([exit.code, exit.stdout]).toEqual([0, expect.stringContaining('1 of 1 key replaced.')])
     expect(await ground.works('ann')).toBe(true)
     expect(await ground.pair('ann')).not.toEqual(before)
   })

@@ -11,7 +11,7 @@ it.skipIf(!limits)(
     const ground = await CommandGround.lay(users)
     // The process itself and its calls take some thirty.
     const { code, stdout, stderr } = await ground.startWithHandles(50, ['rotate', '--all', '--yes']).exit
-    expect(stdout + stderr).toContain('Rotated 60 keys.')
+    expect(stdout + stderr).toContain('60 of 60 keys replaced.')
     expect(code).toBe(0)
     for (const { name } of users) {
       const { id } = await ground.pair(name)

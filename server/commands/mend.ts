@@ -10,6 +10,7 @@ import { resultText } from './resultText.ts'
 import { confirmed } from './command.ts'
 import type { Command, Ended } from './command.ts'
 import { totalsText } from './totals.ts'
+import { withFiles } from './withFiles.ts'
 import { count, sentence, short } from './wording.ts'
 
 /** `keyturn mend`: puts the pair that works back into profiles that hold a replaced one again, or are gone. */
@@ -22,10 +23,9 @@ async function mendWith(engine: Engine, command: Command): Promise<Ended> {
   if (options.takenOut) return tookOut(engine, command, options.takenOut)
   const { snapshot } = await engine.keyring.readKeys()
   const names = options.profiles.length > 0 ? options.profiles : undefined
-  const { run, wanted, left } = await engine.undos.mend(names).catch((error: unknown) => {
-    tellFiles(terminal, { ...fileTroublesOf(snapshot), none: undefined })
-    throw error
-  })
+  const asked = await engine.undos.mend(names).catch((error: unknown) => ({ error }))
+  if ('error' in asked) return withFiles(engine, command, () => Promise.reject(asked.error as Error))
+  const { run, wanted, left } = asked
   // That a file is gone, or ends in the middle of a line, is what is mended.
   const troubles = besides(
     fileTroublesOf(snapshot),

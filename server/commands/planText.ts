@@ -55,10 +55,12 @@ function grace({ request: { keepDays }, oldKey }: Plan): string {
 
 /** The sum, where it is more than the keys above: what is lost for good, and what was asked for and stays. */
 function inAll({ rotate, consequences: { deleteForGood, keepActive, inUse, stay }, oldKey }: Plan): string[] {
+  // Of two that become one both are replaced.
+  const replaced = rotate.length + rotate.filter(({ merges }) => merges).length
   const kept = oldKey === 'keep' ? 0 : keepActive.length
   if (deleteForGood.length + stay.length + inUse.length + kept === 0) return []
   const parts = [
-    `${rotate.length} of ${count(rotate.length + stay.length, 'key')} rotated`,
+    `${replaced} of ${count(replaced + stay.length, 'key')} rotated`,
     deleteForGood.length > 0 && `${deleteForGood.length} deleted for good`,
     inUse.length > 0 && `${inUse.length} in use now`,
     kept > 0 && `${kept} kept active`,

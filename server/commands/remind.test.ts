@@ -73,7 +73,7 @@ describe.skipIf(process.platform !== 'linux')('keyturn remind', { timeout: 60_00
     const before = await ground.pair('alice')
     // As a timer starts it: without the variables of the shell.
     const { stdout } = await promisify(execFile)(program, argv, { env: { HOME: ground.base } })
-    expect(stdout).toContain('Rotated 1 key.')
+    expect(stdout).toContain('1 of 1 key replaced.')
     expect((await ground.pair('alice')).id).not.toBe(before.id)
   })
 

@@ -35,7 +35,7 @@ it('old keys are kept until their day, told when it has come, turned off by one 
   ground.passDays(1)
   const due = await ground.run('status')
   expect([due.code, due.stdout]).toEqual([1, expect.stringContaining('due to be turned off')])
-  expect(due.stdout).toContain('keyturn tidy')
+  expect(due.stdout).toContain(ground.hint('tidy'))
 
   expect((await ground.run('tidy', '--json')).code).toBe(2)
   const dry = await ground.run('tidy', '--dry-run')

@@ -114,7 +114,7 @@ describe('a credentials file that cannot be read', { timeout: 60_000 }, () => {
     await fs.writeFile(ground.credentials, table)
     const ended = await ground.run('rotate', '--all', '--yes')
     expect(ended.code).toBe(1)
-    expect(ended.stdout).toContain('Rotated 1 key')
+    expect(ended.stdout).toContain('1 of 1 key replaced')
     expect(ended.stderr).toContain('table (CSV)')
   })
 
