@@ -74,7 +74,7 @@ test('what an administrator’s profile may do is offered in the row of the key 
   stage.write('credentials', text)
   stage.sandbox.control.deny('weak', 'iam:CreateAccessKey')
   await enter(page, await stage.start())
-  await page.getByRole('button', { name: 'Check keys' }).click()
+  await page.getByRole('button', { name: 'Check ages' }).click()
   await page.getByRole('checkbox', { name: 'Select weak' }).check()
   await page.getByRole('button', { name: 'Plan rotation of 1 key' }).click()
   await startButton(page, '1 key').click()

@@ -47,6 +47,6 @@ test('old keys are kept for some days, and the page says until when', async ({ s
   await expect(page.getByRole('heading', { level: 1, name: '1 key rotated' })).toBeVisible()
   expect(stage.statuses('one')[old.id]).toBe('Active')
   await visit(page, 'Old keys')
-  await expect(page.getByRole('article')).toContainText('kept until')
+  await expect(page.locator(`[data-old-key="${old.id}"]`)).toContainText('kept until')
   await expectAccessible(page)
 })

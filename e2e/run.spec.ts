@@ -191,7 +191,7 @@ test('the tab counts, and a banner stays until the result is opened', async ({ s
   await expect(page.locator('main .primary')).toHaveText('Show the run')
   held.remove()
 
-  const banner = page.getByText('1 of 2 keys rotated', { exact: true })
+  const banner = page.getByText('1 of 2 keys replaced. 1 still works.', { exact: true })
   await expect(banner).toBeVisible()
   await expect(page).toHaveTitle('⚠ 1 needs you · Keyturn')
   expect(await page.evaluate('told')).toEqual(['Keyturn: ⚠ 1 needs you'])
@@ -199,7 +199,9 @@ test('the tab counts, and a banner stays until the result is opened', async ({ s
   await page.reload()
   await expect(banner).toBeVisible()
   await page.getByRole('link', { name: 'See what is left' }).click()
-  await expect(page.getByRole('heading', { level: 1, name: '1 of 2 keys rotated' })).toBeVisible()
+  await expect(
+    page.getByRole('heading', { level: 1, name: '1 of 2 keys replaced. 1 still works.' }),
+  ).toBeVisible()
   await expect(rotationRow(page, 'denied').getByText('Missing permission')).toBeVisible()
   await page.getByRole('link', { name: 'Keys', exact: true }).click()
   await expect(page.getByRole('region', { name: 'Overview' })).toBeVisible()

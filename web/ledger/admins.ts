@@ -7,7 +7,7 @@ interface Wanted {
 }
 
 /**
- * Pure: profiles that may be let sign for a key: of its account, of another user, whose own key works as far as is known. Those
+ * Pure: profiles that may be let sign for a key: of its account, not of its user as far as is known, whose own key works. Those
  * that are named like an administrator's come first.
  */
 export function adminsFor({ key, account, user }: Wanted, inventory: Inventory | undefined): string[] {
@@ -24,7 +24,9 @@ function mayServe(
   wanted: string,
   arn: string | undefined,
 ) {
-  return account?.id === wanted && user !== undefined && user.arn !== arn && !problem && !canary && !excluded
+  return (
+    account?.id === wanted && (user === undefined || user.arn !== arn) && !problem && !canary && !excluded
+  )
 }
 
 const isNamedSo = (name: string): boolean => /admin/i.test(name)
