@@ -206,7 +206,7 @@ test('the tab counts, and a banner stays until the result is opened', async ({ s
   await page.getByRole('link', { name: 'Keys', exact: true }).click()
   await expect(page.getByRole('region', { name: 'Overview' })).toBeVisible()
   await expect(banner).toHaveCount(0)
-  await expect(page).toHaveTitle('Keys · Keyturn')
+  await expect(page).toHaveTitle('(1 exposed) Keys · Keyturn')
   expect(await icon.getAttribute('href')).toContain(plain)
 })
 
