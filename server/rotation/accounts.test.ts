@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import type { PlanRequest } from '../api/plan.ts'
 import { QuickClock } from './testing/machineRoom.ts'
 import { LeftByName } from './leftByName.ts'
+import { a, held } from './testing/planned.ts'
+import { Undos, type UndosDeps } from './undo.ts'
 import { Stage } from './testing/stage.ts'
 
 /** A user with one key in a profile, beside whatever the shape lays. */
@@ -43,7 +45,18 @@ describe('what a run was asked for', () => {
       open: [{ key: key.id, run: run.id }],
     })
 
+    // Of another run nothing changes by that.
+    const other = await rotated(stage, {
+      keys: [stage.keys.at(-1)!.id],
+      oldKey: 'deactivate',
+      makeRoom: 'inactive',
+    })
+    const told = stage.room.events.length
     await stage.room.runs.leave([key.id], true, 'a printer')
+    const runs = stage.room.events
+      .slice(told)
+      .flatMap((event) => (event.type === 'run' ? [event.run.id] : []))
+    expect(runs).not.toContain(other.id)
     await stage.restart()
     expect(stage.room.runs.existing(run.id).left).toMatchObject([{ closedBy: 'left', why: 'a printer' }])
     await stage.room.runs.leave([key.id], false)
@@ -202,9 +215,13 @@ describe('a key is turned off without a new one', () => {
       await expect(stage.room.undos.kill(ids, confirm)).rejects.toMatchObject({
         trouble: { name: 'confirm-mismatch' },
       })
-    await expect(stage.room.undos.kill(['AKIAUNKNOWNUNKNOWN12'], 'WN12')).rejects.toMatchObject({
-      trouble: { name: 'unknown-key' },
-    })
+    for (const [id, confirm] of [
+      ['AKIAUNKNOWNUNKNOWN12', 'WN12'],
+      ['none', 'none'],
+    ] as const)
+      await expect(stage.room.undos.kill([id], confirm)).rejects.toMatchObject({
+        trouble: { name: 'unknown-key' },
+      })
     expect(stage.keys[0]?.status).toBe('Active')
   })
 
@@ -230,5 +247,26 @@ describe('a key is turned off without a new one', () => {
     const updates = stage.iam.log.filter((call) => call.startsWith('Update'))
     expect(updates).toEqual(Array(3).fill(`UpdateAccessKey ${boss.id}`))
     expect([boss, other, stage.keys[0]!].map(({ status }) => status)).toEqual(Array(3).fill('Inactive'))
+  })
+
+  it('is sent nothing where it is not clear which secret is its own', async () => {
+    const stage = await Stage.open()
+    const trouble = { name: 'secrets-differ', title: 'Two secrets', detail: 'Two secrets.' }
+    const keys = [held(a, undefined, trouble)]
+    const undos = new Undos({
+      runs: stage.room.runs,
+      readKeys: () => Promise.resolve({ snapshot: { profiles: [] }, keys }),
+    } as unknown as UndosDeps)
+    await expect(undos.kill([a], a.slice(-4))).rejects.toMatchObject({ trouble })
+  })
+
+  it('of two users, an undo of what was signed if refused is signed so too', async () => {
+    const stage = await Stage.open('two users at once')
+    const [ann] = stage.iam.users
+    const run = await rotated(stage, { keys: [ann!.keys[0]!.id], oldKey: 'deactivate', signer: 'two' })
+    ann!.denied.add('UpdateAccessKey')
+    const undo = await stage.room.runs.start(await stage.room.undos.ofRun(run.id, { how: 'restore' }))
+    await stage.room.runs.idle()
+    expect(stage.room.runs.existing(undo.id).state).toBe('done')
   })
 })

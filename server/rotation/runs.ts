@@ -331,10 +331,10 @@ export class Runs {
       [...this.#runs.keys()]
         .sort()
         .reverse()
-        .flatMap((id) => {
-          const { asked, leak = false } = this.#live(id).header
-          const { left } = asked ? this.#view(this.#live(id), fates) : {}
-          return asked && left ? [{ run: id, leak, asked: asked.map(({ key }) => key), left }] : []
+        .map((id) => {
+          const { asked = [], leak = false } = this.#live(id).header
+          const { left = [] } = this.#view(this.#live(id), fates)
+          return { run: id, leak, asked: asked.map(({ key }) => key), left }
         }),
     )
   }
@@ -1082,7 +1082,7 @@ function fatesOf(
 ): Pick<Fates, 'replaced' | 'off'> {
   const replaced = new Map<string, string>()
   const off = new Map<string, string>()
-  for (const live of [...runs].sort((a, b) => (a.header.run < b.header.run ? -1 : 1))) {
+  for (const live of [...runs].sort((a, b) => a.header.run.localeCompare(b.header.run))) {
     const { run } = live.header
     for (const { spec } of live.header.rotations) {
       const { finished, oldKeyState, deleted } = recorded(live, spec)

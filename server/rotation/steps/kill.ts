@@ -12,7 +12,13 @@ export const kill: Step<World> = {
   name: 'retire',
   pivot: true,
   async do(world) {
-    await world.shop.acts.kill(world, world.spec.from, await world.fromPair())
+    try {
+      await world.shop.acts.kill(world, world.spec.from, await world.fromPair())
+    } catch (error) {
+      // Done before a crash, or by others: it can no longer sign for itself. Of whom else AWS refuses nothing follows.
+      if (!(error instanceof AwsFailure && error.kind === 'invalid-key' && (await isRefused(world))))
+        throw error
+    }
     return { oldKey: 'inactive' }
   },
   async settle(world) {
