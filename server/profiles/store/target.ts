@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs'
-import { constants } from 'node:fs'
+import { constants, lstatSync, rmdirSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import type { Failure } from '../../platform/failure.ts'
@@ -55,7 +55,7 @@ export async function writableTarget(file: string): Promise<Target> {
       )
     throw isRefusedByMark(error) ? protectedDirectory(file, directory, error) : unwritableBy(file, error)
   })
-  await refuseKeptName(file, real)
+  refuseKeptName(file, real)
   await refuseMount(file, real, stat)
   return { path: file, real, stat }
 }
@@ -112,10 +112,14 @@ async function refuseProtected(file: string, real: string): Promise<void> {
  * too. Linux looks at that before it looks at what is to be removed, so that a file which is removed as if it were a
  * directory tells it, and nothing is done; a system that looks the other way round says ENOTDIR.
  */
-async function refuseKeptName(file: string, real: string): Promise<void> {
+function refuseKeptName(file: string, real: string): void {
   if (process.platform === 'win32') return
-  const error = await fs.rmdir(real).catch((refused: unknown) => refused)
-  if (isRefusedByMark(error)) throw protectedDirectory(file, path.dirname(real), error)
+  try {
+    // In one go: an empty directory that another program puts in its place meanwhile would be removed.
+    if (lstatSync(real).isFile()) rmdirSync(real)
+  } catch (error) {
+    if (isRefusedByMark(error)) throw protectedDirectory(file, path.dirname(real), error)
+  }
 }
 
 function isRefusedByMark(error: unknown): boolean {
