@@ -60,7 +60,10 @@ it('installs into an empty prefix without a script, and rotates there', async ()
     env: { PATH: process.env['PATH'], HOME: base },
   })
   // The demo has keys that cannot be rotated, to show how that is told.
-  expect([status, stdout + stderr]).toEqual([1, expect.stringMatching(/\d+ of \d+ keys replaced\./) as string])
+  expect([status, stdout + stderr]).toEqual([
+    1,
+    expect.stringMatching(/\d+ of \d+ keys replaced\./) as string,
+  ])
   const help = execFileSync(command, ['--help'], { encoding: 'utf8' })
   const readme = await fs.readFile(path.join(folder, 'README.md'), 'utf8')
   for (const [, word] of readme.matchAll(/^keyturn (\S+)/gm)) if (word !== '#') expect(help).toContain(word)
