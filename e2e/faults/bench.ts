@@ -1,5 +1,4 @@
-import { refusedKeys } from '../../server/keys/refused.ts'
-import { LeftByName } from '../../server/rotation/leftByName.ts'
+import { openRuns } from '../../server/rotation/openRuns.ts'
 import { setImmediate as tick } from 'node:timers/promises'
 import { join } from 'node:path'
 import type { ServerEvent } from '../../server/api/events.ts'
@@ -11,15 +10,13 @@ import { resolveTarget } from '../../server/aws/endpoints.ts'
 import { createIam } from '../../server/aws/iam.ts'
 import { readSharedConfig } from '../../server/aws/sharedConfigReader.ts'
 import { FindingsFile } from '../../server/keys/findingsFile.ts'
-import { findingOf } from '../../server/keys/learn.ts'
 import { Keyring } from '../../server/keys/keyring.ts'
 import { planning } from '../../server/engine/adapters.ts'
 import { Bus } from '../../server/platform/bus.ts'
 import type { Clock } from '../../server/platform/clock.ts'
 import { SeenFiles } from '../../server/profiles/store/seenFiles.ts'
 import { createProfileStore } from '../../server/profiles/store/store.ts'
-import { Acts } from '../../server/rotation/acts.ts'
-import { Runs } from '../../server/rotation/runs.ts'
+import type { Runs } from '../../server/rotation/runs.ts'
 import { SignerDesk } from '../../server/rotation/signers.ts'
 import { type Hooks, Proofs } from '../../server/rotation/world.ts'
 import { UndoStore } from '../../server/rotation/undoStore.ts'
@@ -115,20 +112,17 @@ export async function openBench(
   const findings = await FindingsFile.open(ground.state)
   const undo = new UndoStore(join(ground.state, 'undo'), clock)
   const signers: SignerDesk = new SignerDesk({ iam, clock, readKeys: () => keyring.readKeys() })
-  const runs = await Runs.load({
-    directory: join(ground.state, 'runs'),
+  const runs = await openRuns({
+    stateDirectory: ground.state,
     bus,
     onDefect,
     undo,
-    refused: () => refusedKeys(findings.all()),
-    leftByName: await LeftByName.open(ground.state, clock),
+    findings,
     drainPatienceMs: 10_000,
     shop: {
       clock,
       iam,
       store,
-      undo,
-      acts: new Acts({ iam, store, undo }),
       proofs,
       seen: await SeenFiles.open(ground.state, clock),
       waitPatienceMs: 60_000,
@@ -137,7 +131,6 @@ export async function openBench(
       hooks: noHooks,
       places: { follow: () => Promise.resolve([]) },
       awsOffset: () => findings.awsOffset,
-      learn: (learnt) => findings.put(findingOf(learnt, findings.all(), clock.now())),
       stateWritable: () => Promise.resolve(),
     },
   })

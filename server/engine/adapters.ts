@@ -10,8 +10,6 @@ import { Afterwards } from '../credentials/afterwards.ts'
 import { clockNotice } from '../keys/clockNotice.ts'
 import { FindingsFile } from '../keys/findingsFile.ts'
 import { Keyring } from '../keys/keyring.ts'
-import { findingOf } from '../keys/learn.ts'
-import { refusedKeys } from '../keys/refused.ts'
 import { PlaceSearch } from '../places/places.ts'
 import { PlaceUpdates } from '../places/updates.ts'
 import { makeDirectory, tryWriting } from '../platform/atomicFile.ts'
@@ -25,12 +23,10 @@ import { locateFiles, ownHomeOf } from '../profiles/locations.ts'
 import { isHarmless } from '../profiles/keyId.ts'
 import { SeenFiles } from '../profiles/store/seenFiles.ts'
 import { createProfileStore } from '../profiles/store/store.ts'
-import { Acts } from '../rotation/acts.ts'
 import { DeployHooks } from '../rotation/deployHooks.ts'
 import { damagedJournal } from '../rotation/journal.ts'
-import { LeftByName } from '../rotation/leftByName.ts'
 import { Plans } from '../rotation/plans.ts'
-import { Runs } from '../rotation/runs.ts'
+import { openRuns } from '../rotation/openRuns.ts'
 import { scrubJournals } from '../rotation/scrubJournals.ts'
 import { SignerDesk } from '../rotation/signers.ts'
 import { Undos } from '../rotation/undo.ts'
@@ -63,9 +59,8 @@ export async function openParts(
   const { version } = findInstallation()
   const bus = new Bus<ServerEvent>()
   const settings = await SettingsFile.open(place.stateDirectory, toLook)
-  const journals = path.join(place.stateDirectory, 'runs')
   if (!toLook) {
-    await scrubJournals(journals)
+    await scrubJournals(path.join(place.stateDirectory, 'runs'))
     await withoutForeignExclusions(settings)
   }
   const findings = await FindingsFile.open(place.stateDirectory, toLook)
@@ -98,20 +93,17 @@ export async function openParts(
   })
   const updates = new PlaceUpdates(place.stateDirectory, clock, place.env)
   const signers: SignerDesk = new SignerDesk({ iam, clock, readKeys: () => keyring.readKeys() })
-  const runs = await Runs.load({
-    directory: journals,
+  const runs = await openRuns({
+    stateDirectory: place.stateDirectory,
     bus,
     onDefect,
     undo,
+    findings,
     drainPatienceMs: 8_000,
-    refused: () => refusedKeys(findings.all()),
-    leftByName: await LeftByName.open(place.stateDirectory, clock),
     shop: {
       clock,
       iam,
       store,
-      undo,
-      acts: new Acts({ iam, store, undo }),
       proofs,
       seen,
       waitPatienceMs: options.page ? Infinity : commandPatienceMs,
@@ -125,7 +117,6 @@ export async function openParts(
         env: place.env,
       }),
       awsOffset: () => findings.awsOffset,
-      learn: (learnt) => findings.put(findingOf(learnt, findings.all(), clock.now())),
       stateWritable: sharing(() => probe(place.stateDirectory)),
     },
   })

@@ -1,5 +1,5 @@
-import { refusedKeys } from '../../keys/refused.ts'
-import { LeftByName } from '../leftByName.ts'
+import { AwsFailure } from '../../keys/iam.ts'
+import { openRuns } from '../openRuns.ts'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,6 @@ import type { PlanRequest } from '../../api/plan.ts'
 import { defaultSettings, type Settings } from '../../api/settings.ts'
 import { readSharedConfig } from '../../aws/sharedConfigReader.ts'
 import type { Iam } from '../../keys/iam.ts'
-import { findingOf } from '../../keys/learn.ts'
 import { oldKeysOf } from '../../keys/oldKeys.ts'
 import type { Finding, HeldKey } from '../../keys/ports.ts'
 import { makeDirectory, sweepDirectory } from '../../platform/atomicFile.ts'
@@ -20,9 +19,8 @@ import type { FilesSnapshot } from '../../profiles/ports.ts'
 import { SeenFiles } from '../../profiles/store/seenFiles.ts'
 import { createProfileStore } from '../../profiles/store/store.ts'
 import { Plans } from '../plans.ts'
-import { Runs } from '../runs.ts'
+import type { Runs } from '../runs.ts'
 import { SignerDesk } from '../signers.ts'
-import { Acts } from '../acts.ts'
 import { type Hooks, Proofs, type Workshop } from '../world.ts'
 import { target } from './target.ts'
 import { UndoStore } from '../undoStore.ts'
@@ -152,20 +150,21 @@ export async function openMachineRoom(
   const onDefect = (error: unknown) => void defects.push(error)
   const findings = new Map<string, Finding>()
   const seen = await SeenFiles.open(disk.state, clock)
-  const runs = await Runs.load({
-    directory: join(disk.state, 'runs'),
+  const runs = await openRuns({
+    stateDirectory: disk.state,
     bus,
     onDefect,
     undo,
-    refused: () => refusedKeys([...findings.values()]),
-    leftByName: await LeftByName.open(disk.state, clock),
+    findings: {
+      all: () => [...findings.values()],
+      put: (finding) => Promise.resolve(void findings.set(finding.id, finding)),
+    },
     drainPatienceMs: 50,
+    instead: parts,
     shop: {
       clock,
       iam,
       store,
-      undo,
-      acts: new Acts({ iam, store, undo }),
       proofs,
       seen,
       waitPatienceMs: 60_000,
@@ -174,12 +173,7 @@ export async function openMachineRoom(
       hooks: noHooks,
       places: { follow: () => Promise.resolve([]) },
       awsOffset: () => 0,
-      learn: (learnt) => {
-        findings.set(learnt.key, findingOf(learnt, [...findings.values()], clock.now()))
-        return Promise.resolve()
-      },
       stateWritable: () => Promise.resolve(),
-      ...parts,
     },
   })
   const check = async (held: HeldKey): Promise<Finding> => {
@@ -201,13 +195,11 @@ export async function openMachineRoom(
       }
       findings.set(held.id, finding)
       return finding
-    } catch {
-      return {
-        id: held.id,
-        asOf,
-        siblings: [],
-        problem: { name: 'check-failed', title: 'Check failed', detail: 'The check failed.' },
-      }
+    } catch (error) {
+      if (!(error instanceof AwsFailure)) throw error
+      const finding: Finding = { id: held.id, asOf, siblings: [], problem: error.trouble }
+      findings.set(held.id, finding)
+      return finding
     }
   }
   const plans = new Plans({
