@@ -46,19 +46,20 @@ export function plan(request: PlanRequest, keys: readonly Checked[], context: Pl
   const taken = new Map<string, string>()
   const spares = new Set(request.deleteSpares ?? [])
   const merges = new Set(request.merge ?? [])
+  const merged = new Set<string>()
+  const wishOf = wishes(request, context)
 
   for (const checked of keys) {
     const { held, finding } = checked
-    const signer = signerOf(request, checked, context)
-    const reason =
-      checked.passedOver ?? held.problem ?? blocking(finding, signer) ?? outOfReach(request, checked, context)
+    const wish = wishOf(checked)
+    const reason = checked.passedOver ?? held.problem ?? blocking(finding, wish.signer) ?? wish.outOfReach
     if (reason) {
       skip.push({ key: held.id, reason })
       continue
     }
     const user = finding?.user?.arn ?? held.id
     const first = taken.get(user)
-    if (specs.some(({ merge }) => merge?.key === held.id)) continue
+    if (merged.has(held.id)) continue
     if (first !== undefined) {
       skip.push({ key: held.id, reason: sameUser(first) })
       continue
@@ -71,8 +72,8 @@ export function plan(request: PlanRequest, keys: readonly Checked[], context: Pl
     const [other] = siblings
     if (other === undefined) {
       taken.set(user, held.id)
-      rotate.push(rotateRow(request, checked, context))
-      specs.push(specOf(request, checked, context))
+      rotate.push(rotateRow(checked, wish, context))
+      specs.push(specOf(checked, wish))
       continue
     }
     const otherHeld = context.held.get(other.id)
@@ -82,21 +83,22 @@ export function plan(request: PlanRequest, keys: readonly Checked[], context: Pl
     if (!otherHeld && !spared && (spares.has(other.id) || mayMakeRoom(request, room))) {
       tell(true)
       taken.set(user, held.id)
-      rotate.push(rotateRow(request, checked, context, { deletesSpare: other }))
-      specs.push({ ...specOf(request, checked, context), spare: other.id })
+      rotate.push(rotateRow(checked, wish, context, { deletesSpare: other }))
+      specs.push({ ...specOf(checked, wish), spare: other.id })
       continue
     }
     if (otherHeld && !otherHeld.problem && !spared && (merges.has(other.id) || merges.has(held.id))) {
       tell(true)
       taken.set(user, held.id)
-      const row = rotateRow(request, checked, context, { merges: other })
+      const row = rotateRow(checked, wish, context, { merges: other })
       rotate.push({
         ...row,
         profiles: [...row.profiles, ...otherHeld.profiles.map(({ name, file }) => ({ name, file }))],
         lines: [...row.lines, ...linesOf(otherHeld, context.snapshot)],
       })
+      merged.add(other.id)
       const merge = { key: other.id, profiles: otherHeld.profiles.map(({ name, file }) => ({ name, file })) }
-      specs.push({ ...specOf(request, checked, context), merge })
+      specs.push({ ...specOf(checked, wish), merge })
       continue
     }
     tell(false)
@@ -104,7 +106,6 @@ export function plan(request: PlanRequest, keys: readonly Checked[], context: Pl
     choose.push(choiceRow(checked, other, otherHeld, spared))
   }
   // One that cannot be replaced by itself may still go with the other key of its user.
-  const merged = new Set(specs.map(({ merge }) => merge?.key))
   const left = skip.filter(({ key }) => key === undefined || !merged.has(key))
   return { rows: { rotate, choose, skip: left, makeRoom }, specs }
 }
@@ -121,33 +122,55 @@ export function blocking(finding: Finding | undefined, signer?: PlanRotate['sign
   return problem
 }
 
+/** What the person wants of one key, be it of all. */
+interface Wish {
+  readonly oldKey: PlanRotate['oldKey']
+  readonly keepDays?: number
+  readonly signer?: NonNullable<PlanRotate['signer']>
+  /** Whom the person named for it may not sign there. */
+  readonly outOfReach?: Trouble
+}
+
+function wishes(
+  { oldKey, keepActive, keepDays, signer, signers }: PlanRequest,
+  { signerAccounts }: PlanContext,
+): (checked: Checked) => Wish {
+  const kept = new Set(keepActive)
+  const named = new Map(signers?.map(({ key, profile }) => [key, profile]))
+  return (checked) => {
+    const { held, finding } = checked
+    const mode = kept.has(held.id) ? 'keep' : oldKey
+    const own = named.get(held.id)
+    const who = signerOf(checked, own, signer, signerAccounts)
+    const trouble = outOfReach(finding?.account?.id, own === undefined ? undefined : signerAccounts.get(own))
+    return {
+      oldKey: mode,
+      ...(mode === 'keep' && keepDays !== undefined && { keepDays }),
+      ...(who && { signer: who }),
+      ...(trouble && { outOfReach: trouble }),
+    }
+  }
+}
+
 /** Who signs where it is not the user: whom the person named for this key, else the request's if it is refused. */
 function signerOf(
-  request: PlanRequest,
   { held, finding }: Checked,
-  { signerAccounts }: PlanContext,
+  named: string | undefined,
+  signer: string | undefined,
+  signerAccounts: PlanContext['signerAccounts'],
 ): PlanRotate['signer'] {
   // Without its user's name nobody else can sign for it.
   if (finding?.user === undefined) return undefined
-  const named = request.signers?.find(({ key }) => key === held.id)
-  if (named) return { profile: named.profile, always: true }
-  const { signer } = request
+  if (named !== undefined) return { profile: named, always: true }
   if (signer === undefined || held.profiles.some(({ name }) => name === signer)) return undefined
-  const account = finding?.account?.id
+  const account = finding.account?.id
   if (account === undefined || signerAccounts.get(signer) !== account) return undefined
   // It is known to be refused already, so that its own try would only cost time.
   return { profile: signer, always: finding.problem?.action === 'iam:ListAccessKeys' }
 }
 
 /** An administrator acts in its own account alone. */
-function outOfReach(
-  request: PlanRequest,
-  { held, finding }: Checked,
-  { signerAccounts }: PlanContext,
-): Trouble | undefined {
-  const named = request.signers?.find(({ key }) => key === held.id)
-  const account = finding?.account?.id
-  const theirs = named && signerAccounts.get(named.profile)
+function outOfReach(account: string | undefined, theirs: string | undefined): Trouble | undefined {
   if (theirs === undefined || account === undefined || account === theirs) return undefined
   return {
     name: 'other-account',
@@ -168,24 +191,17 @@ function siblingOf(each: Finding['siblings'][number], context: PlanContext): Sib
   }
 }
 
-function oldKeyOf(request: PlanRequest, key: string): PlanRotate['oldKey'] {
-  return request.keepActive?.includes(key) ? 'keep' : request.oldKey
-}
-
-function specOf(request: PlanRequest, checked: Checked, context: PlanContext): Omit<Spec, 'id'> {
-  const { held, finding } = checked
+function specOf({ held, finding }: Checked, { oldKey, keepDays, signer }: Wish): Omit<Spec, 'id'> {
   const serial = held.profiles
     .map((profile) => profile.settings.values['mfa_serial'])
     .find((each) => each !== undefined)
   const lastUsed: LastUsed | undefined = finding?.lastUsed
-  const signer = signerOf(request, checked, context)
-  const retire = oldKeyOf(request, held.id)
   return {
     kind: 'rotate',
     from: held.id,
     profiles: held.profiles.map(({ name, file }) => ({ name, file })),
-    retire,
-    ...(retire === 'keep' && request.keepDays !== undefined && { keepDays: request.keepDays }),
+    retire: oldKey,
+    ...(keepDays !== undefined && { keepDays }),
     ...(finding?.account && { account: finding.account }),
     ...(finding?.user && { user: finding.user }),
     ...(lastUsed && { lastUsed }),
@@ -195,13 +211,11 @@ function specOf(request: PlanRequest, checked: Checked, context: PlanContext): O
 }
 
 function rotateRow(
-  request: PlanRequest,
-  checked: Checked,
+  { held, finding }: Checked,
+  { oldKey, signer }: Wish,
   context: PlanContext,
   room: Pick<PlanRotate, 'deletesSpare' | 'merges'> = {},
 ): PlanRotate {
-  const { held, finding } = checked
-  const signer = signerOf(request, checked, context)
   const other = room.deletesSpare ?? room.merges
   const uses = [
     { id: held.id, lastUsed: finding?.lastUsed },
@@ -215,7 +229,7 @@ function rotateRow(
     ...(finding?.createdAt !== undefined && { createdAt: finding.createdAt }),
     lines: linesOf(held, context.snapshot),
     ...room,
-    oldKey: oldKeyOf(request, held.id),
+    oldKey,
     ...(signer && { signer }),
     ...(finding?.lastUsed && { lastUsed: finding.lastUsed }),
     inUse: uses.filter(({ lastUsed }) => isInUse(lastUsed, finding, context)).map(({ id }) => id),
