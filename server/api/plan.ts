@@ -1,3 +1,4 @@
+import { roomClasses } from '../../shared/roomClasses.ts'
 import { Type, type Static } from 'typebox'
 import { Account, LastUsed, Sibling, User, Which } from './inventory.ts'
 import { Trouble } from './problem.ts'
@@ -211,15 +212,7 @@ export const PlanSkip = Type.Object(
 export type PlanSkip = Static<typeof PlanSkip>
 
 /** What the user's other key is, which stands in the way of a new one. */
-export const RoomClass = oneOf([
-  'ours-quiet',
-  'ours-recent',
-  'ours-used',
-  'kept',
-  'other-inactive',
-  'other-active',
-  'merge',
-])
+export const RoomClass = oneOf(roomClasses)
 export type RoomClass = Static<typeof RoomClass>
 
 export const PlanRoom = Type.Object(

@@ -9,9 +9,8 @@ import { exit } from './exitCodes.ts'
 import { follow } from './follow.ts'
 import { exposedLines } from './ledgerText.ts'
 import type { LeakedAct } from './options.ts'
-import { recoverAll } from './recover.ts'
 import { resultText } from './resultText.ts'
-import { keysOf, rotateWith } from './rotate.ts'
+import { rotateAll } from './rotate.ts'
 import { totalsText } from './totals.ts'
 import { count, places, short } from './wording.ts'
 
@@ -24,7 +23,7 @@ export async function leaked(command: Command): Promise<Ended> {
     const done = act
       ? await actOn(engine, command, act)
       : options.yes || options.dryRun || terminal.asks
-        ? await replace(engine, command)
+        ? await rotateAll(engine, command)
         : { code: exit.ok, document: {} }
     const ledger = engine.runs.ledger()
     // What was just replaced has told the rows of its own run.
@@ -41,14 +40,6 @@ export async function leaked(command: Command): Promise<Ended> {
 }
 
 const nothingOpen = 'Nothing is open: each key that was asked for is replaced, dead, or left by name.'
-
-async function replace(engine: Engine, command: Command): Promise<Ended> {
-  if (!command.options.recover) return rotateWith(engine, command, new Set())
-  const recovered = await recoverAll(engine, command)
-  if (recovered.code === exit.interrupted) return recovered
-  const rotated = await rotateWith(engine, command, keysOf(engine.runs.interrupted()))
-  return { code: rotated.code, document: { ...recovered.document, ...rotated.document } }
-}
 
 async function actOn(engine: Engine, command: Command, act: LeakedAct): Promise<Ended> {
   const { terminal } = command

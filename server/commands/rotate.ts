@@ -23,16 +23,21 @@ import { count, sentence } from './wording.ts'
 export async function rotate(command: Command): Promise<Ended> {
   const engine = await command.open()
   try {
-    if (!command.options.recover) return await tidied(engine, command, new Set())
-    const recovered = await recoverAll(engine, command)
-    if (recovered.code === exit.interrupted) return recovered
-    // What could not be recovered is named by now; it keeps no other key from being rotated.
-    const rotated = await tidied(engine, command, keysOf(engine.runs.interrupted()))
-    const code = recovered.code === exit.ok ? rotated.code : exit.failed
-    return { code, document: { ...recovered.document, ...rotated.document } }
+    return await rotateAll(engine, command)
   } finally {
     await engine.close()
   }
+}
+
+/** With `--recover` what is interrupted comes first. */
+export async function rotateAll(engine: Engine, command: Command): Promise<Ended> {
+  if (!command.options.recover) return tidied(engine, command, new Set())
+  const recovered = await recoverAll(engine, command)
+  if (recovered.code === exit.interrupted) return recovered
+  // What could not be recovered is named by now; it keeps no other key from being rotated.
+  const rotated = await tidied(engine, command, keysOf(engine.runs.interrupted()))
+  const code = recovered.code === exit.ok ? rotated.code : exit.failed
+  return { code, document: { ...recovered.document, ...rotated.document } }
 }
 
 /** With `--tidy` the old keys go first: what is quiet makes room. */
@@ -48,11 +53,7 @@ async function tidied(engine: Engine, command: Command, except: ReadonlySet<stri
 }
 
 /** @param except keys that an interrupted run is still about */
-export async function rotateWith(
-  engine: Engine,
-  command: Command,
-  except: ReadonlySet<string>,
-): Promise<Ended> {
+async function rotateWith(engine: Engine, command: Command, except: ReadonlySet<string>): Promise<Ended> {
   const { options, terminal, interruption } = command
   const wanted = without(await wantedOf(engine, command), except)
   const { troubles } = wanted
@@ -113,7 +114,7 @@ function waitsOnly({ rotations }: Run): boolean {
   )
 }
 
-export function keysOf(runs: readonly Run[]): ReadonlySet<string> {
+function keysOf(runs: readonly Run[]): ReadonlySet<string> {
   const open = runs.flatMap(({ rotations }) => rotations.filter(({ state }) => state === 'interrupted'))
   return new Set(open.flatMap(({ key, newKey }) => (newKey === undefined ? [key] : [key, newKey])))
 }
@@ -197,9 +198,7 @@ async function planOf(engine: Engine, command: Command, wanted: Wanted): Promise
       oldKey: options.oldKey,
       ...(options.keepDays !== undefined && { keepDays: options.keepDays }),
       ...(options.deleteSpares.length > 0 && { deleteSpares: [...options.deleteSpares] }),
-      ...(options.makeRoom !== undefined
-        ? { makeRoom: options.makeRoom }
-        : options.command === 'leaked' && { makeRoom: 'ask' as const }),
+      ...(options.makeRoom !== undefined && { makeRoom: options.makeRoom }),
       ...(options.command === 'leaked' && { leak: true }),
       ...(options.keepActive.length > 0 && { keepActive: [...options.keepActive] }),
       ...(options.merge.length > 0 && { merge: [...options.merge] }),

@@ -1,3 +1,4 @@
+import { roomClasses } from '../../shared/roomClasses.ts'
 import { describe, expect, it } from 'vitest'
 import type { Sibling } from '../api/inventory.ts'
 import type { Finding } from '../keys/ports.ts'
@@ -55,22 +56,14 @@ describe('what the second key of a user is', () => {
   })
 
   it('goes without being named only as far as was asked for', () => {
-    const classes = [
-      'ours-quiet',
-      'ours-recent',
-      'ours-used',
-      'kept',
-      'other-inactive',
-      'other-active',
-      'merge',
-    ] as const
     const goes = (makeRoom?: 'ours-quiet' | 'ours' | 'inactive' | 'ask') =>
-      classes.filter((each) => mayMakeRoom(makeRoom ? { makeRoom } : {}, each))
+      roomClasses.filter((each) => mayMakeRoom(makeRoom ? { makeRoom } : {}, each))
     expect(goes()).toEqual(['ours-quiet'])
     expect(goes('ours-quiet')).toEqual(['ours-quiet'])
     expect(goes('ours')).toEqual(['ours-quiet', 'ours-recent'])
     expect(goes('inactive')).toEqual(['ours-quiet', 'ours-recent', 'ours-used', 'other-inactive'])
     expect(goes('ask')).toEqual([])
+    expect(roomClasses.filter((each) => mayMakeRoom({ leak: true }, each))).toEqual([])
   })
 })
 

@@ -43,8 +43,12 @@ const allowed: Readonly<Record<NonNullable<PlanRequest['makeRoom']>, ReadonlySet
 }
 
 /** Whether a plan deletes a key of this class without that it is named. */
-export function mayMakeRoom(request: Pick<PlanRequest, 'makeRoom'>, of: RoomClass): boolean {
-  return allowed[request.makeRoom ?? 'ours-quiet'].has(of)
+export function mayMakeRoom(
+  { makeRoom, leak }: Pick<PlanRequest, 'makeRoom' | 'leak'>,
+  of: RoomClass,
+): boolean {
+  // After a theft nothing is deleted that the person does not name.
+  return allowed[makeRoom ?? (leak ? 'ask' : 'ours-quiet')].has(of)
 }
 
 /** The plan's line of it. */

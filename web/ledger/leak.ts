@@ -4,6 +4,5 @@ import type { PlanRequest } from '../../server/api/plan.ts'
 export const leakOf = (keys: PlanRequest['keys']): PlanRequest => ({
   keys,
   oldKey: 'deactivate',
-  makeRoom: 'ask',
   leak: true,
 })

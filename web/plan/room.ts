@@ -1,3 +1,4 @@
+import { roomClasses } from '../../shared/roomClasses.ts'
 import type { Plan, PlanChoice, RoomClass } from '../../server/api/plan.ts'
 import { pickId } from './picks.ts'
 
@@ -7,20 +8,10 @@ export interface RoomLine {
   readonly choices: readonly PlanChoice[]
 }
 
-const order: readonly RoomClass[] = [
-  'ours-quiet',
-  'ours-recent',
-  'ours-used',
-  'kept',
-  'other-inactive',
-  'other-active',
-  'merge',
-]
-
 /** What the plan asks for, a line a class. */
 export function roomLines({ makeRoom, choose }: Pick<Plan, 'makeRoom' | 'choose'>): RoomLine[] {
   const classOf = new Map(makeRoom.map((each) => [each.key, each.class]))
-  return order.flatMap((of) => {
+  return roomClasses.flatMap((of) => {
     const choices = choose.filter(({ key, choices }) => classOf.get(key) === of && choices.length > 0)
     return choices.length > 0 ? [{ of, choices }] : []
   })
