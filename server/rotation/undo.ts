@@ -87,14 +87,7 @@ export class Undos {
    * @param confirm for delete: its last four characters
    */
   async ofKey(id: string, kind: 'activate' | 'deactivate' | 'delete', confirm?: string): Promise<NewRun> {
-    if (kind === 'delete' && confirm !== id.slice(-4)) {
-      throw new Failure({
-        name: 'confirm-mismatch',
-        title: 'Not confirmed',
-        detail: 'The four characters are not the last ones of this key’s id. Nothing was deleted.',
-        remedy: 'Type the last four characters of the key’s id.',
-      })
-    }
+    if (kind === 'delete') mustConfirm(id, confirm, 'deleted')
     const part = this.#actOn(id, kind, await this.#look())
     return this.#runOf(kind, modeOf(kind), undefined, [part])
   }
@@ -105,21 +98,9 @@ export class Undos {
    * @param confirm its last four characters, or how many they are
    */
   async kill(ids: readonly string[], confirm: string, signer?: string): Promise<NewRun> {
-    const [only] = ids
-    if (confirm !== (ids.length === 1 ? only?.slice(-4) : String(ids.length))) {
-      throw new Failure({
-        name: 'confirm-mismatch',
-        title: 'Not confirmed',
-        detail:
-          ids.length === 1
-            ? 'The four characters are not the last ones of this key’s id. Nothing was turned off.'
-            : `The number is not how many keys are named, ${ids.length}. Nothing was turned off.`,
-        remedy:
-          ids.length === 1
-            ? 'Type the last four characters of the key’s id.'
-            : 'Type how many keys are to be turned off.',
-      })
-    }
+    const [only, ...others] = ids
+    if (only !== undefined && others.length === 0) mustConfirm(only, confirm, 'turned off')
+    else mustCount(ids, confirm, 'turned off')
     const { keys } = await this.#look()
     const parts = ids.map((id) => this.#killSpec(id, signer, keys))
     const admin = keys.find(({ profiles }) => profiles.some(({ name }) => name === signer))?.id
@@ -156,14 +137,7 @@ export class Undos {
    * @param confirm how many they are
    */
   async ofSafeKeys(ids: readonly string[], confirm: string): Promise<NewRun> {
-    if (confirm !== String(ids.length)) {
-      throw new Failure({
-        name: 'confirm-mismatch',
-        title: 'Not confirmed',
-        detail: `The number is not how many keys are named, ${ids.length}. Nothing was deleted.`,
-        remedy: 'Type how many keys are to be deleted.',
-      })
-    }
+    mustCount(ids, confirm, 'deleted')
     const held = await this.#look()
     const known = new Map((await this.#deps.oldKeys()).map((key) => [key.id, key]))
     const parts = ids.map((id) => {
@@ -330,6 +304,28 @@ export class Undos {
     await this.#deps.runs.lookAtUndoStore()
     return held
   }
+}
+
+/** @throws Failure `confirm-mismatch` where what was typed is not the end of the key's id */
+function mustConfirm(id: string, typed: string | undefined, what: 'deleted' | 'turned off'): void {
+  if (typed === id.slice(-4)) return
+  throw new Failure({
+    name: 'confirm-mismatch',
+    title: 'Not confirmed',
+    detail: `The four characters are not the last ones of this key’s id. Nothing was ${what}.`,
+    remedy: 'Type the last four characters of the key’s id.',
+  })
+}
+
+/** @throws Failure `confirm-mismatch` where what was typed is not how many they are */
+function mustCount(ids: readonly string[], typed: string, what: 'deleted' | 'turned off'): void {
+  if (typed === String(ids.length)) return
+  throw new Failure({
+    name: 'confirm-mismatch',
+    title: 'Not confirmed',
+    detail: `The number is not how many keys are named, ${ids.length}. Nothing was ${what}.`,
+    remedy: `Type how many keys are to be ${what}.`,
+  })
 }
 
 function noSuchKey(id: string) {
