@@ -136,7 +136,7 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
       '/api/keys/deactivate',
       { bodyLimit: idsLimit, schema: { body: Some, response: { 202: Run, ...problems } } },
       async (request, reply) =>
-        reply.code(202).send(await runs.start(await undos.ofKeysOverGrace(request.body.keys))),
+        reply.code(202).send(await begin(await undos.ofKeysOverGrace(request.body.keys))),
     )
     const Confirm = Type.Object({ confirm: Type.String({ maxLength: 128 }) }, { additionalProperties: false })
     app.delete(
@@ -168,7 +168,7 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
       { bodyLimit: idsLimit, schema: { body: Kill, response: { 202: Run, ...problems } } },
       async (request, reply) => {
         const { keys, confirm, signer } = request.body
-        return reply.code(202).send(await runs.start(await undos.kill(keys, confirm, signer)))
+        return reply.code(202).send(await begin(await undos.kill(keys, confirm, signer)))
       },
     )
     const Safe = Type.Object(
