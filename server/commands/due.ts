@@ -3,7 +3,6 @@ import type { Ledger } from '../api/ledger.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { Run } from '../api/run.ts'
 import { isOverdue } from '../../shared/age.ts'
-import { safeOn } from '../keys/oldKeys.ts'
 import { fileTroubles } from './fileTroubles.ts'
 import type { FileTroubles } from './fileTroubles.ts'
 
@@ -50,7 +49,6 @@ export interface Due {
 export interface DueParts {
   readonly inventory: Inventory
   readonly agePolicyDays: number
-  readonly quietDays: number
   /** All runs, as the journals tell. */
   readonly runs: readonly Run[]
   /** Another process holds the state directory: what looks interrupted is under way there. */
@@ -58,7 +56,7 @@ export interface DueParts {
 }
 
 /** Pure: what is due, from what is known. Canaries and exclusions never are. */
-export function dueOf({ inventory, agePolicyDays, quietDays, runs, busy }: DueParts): Due {
+export function dueOf({ inventory, agePolicyDays, runs, busy }: DueParts): Due {
   // By AWS's clock, which the days of the keys' making are of.
   const now = Date.parse(inventory.now) + (inventory.awsOffsetMs ?? 0)
   const made = madeByUs(runs)
@@ -80,10 +78,9 @@ export function dueOf({ inventory, agePolicyDays, quietDays, runs, busy }: DuePa
     oldKeys: inventory.oldKeys.filter((key) => waits(key, now)),
     quiet: {
       count: inventory.oldKeys.filter((key) => key.ours && key.safe).length,
-      later: inventory.oldKeys.flatMap((key) => {
-        const on = key.ours ? safeOn(key, quietDays) : undefined
-        return on === undefined ? [] : [{ id: key.id, safeOn: on }]
-      }),
+      later: inventory.oldKeys.flatMap(({ id, ours, safeAt }) =>
+        ours && safeAt !== undefined ? [{ id, safeOn: safeAt }] : [],
+      ),
     },
     interrupted: busy ? [] : open,
     wentBack: inventory.wentBack,

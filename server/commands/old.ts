@@ -2,7 +2,6 @@ import type { Key, OldKey } from '../api/inventory.ts'
 import type { Run } from '../api/run.ts'
 import { openToLook } from '../engine/engine.ts'
 import type { Engine, Looking } from '../engine/engine.ts'
-import { safeOn } from '../keys/oldKeys.ts'
 import { Failure } from '../platform/failure.ts'
 import type { NewRun } from '../rotation/runs.ts'
 import { confirmed } from './command.ts'
@@ -41,14 +40,13 @@ export async function old(command: Command): Promise<Ended> {
 
 type Listed = ReturnType<typeof viewOf>
 
-async function listed({ keyring, settings }: Pick<Looking, 'keyring' | 'settings'>): Promise<Listed[]> {
+async function listed({ keyring }: Pick<Looking, 'keyring'>): Promise<Listed[]> {
   const { keys, oldKeys } = await keyring.inventory()
-  return oldKeys.map((key) => viewOf(key, keys, settings.get().quietDays))
+  return oldKeys.map((key) => viewOf(key, keys))
 }
 
-function viewOf(key: OldKey, keys: readonly Key[], quietDays: number) {
-  const { id, user, account, status, retiredAt, lastUsed, safe, replacedBy, keptUntil } = key
-  const on = safeOn(key, quietDays)
+function viewOf(key: OldKey, keys: readonly Key[]) {
+  const { id, user, account, status, retiredAt, lastUsed, safe, safeAt, replacedBy, keptUntil } = key
   return {
     id,
     ...(user && { user: user.name }),
@@ -57,7 +55,7 @@ function viewOf(key: OldKey, keys: readonly Key[], quietDays: number) {
     ...(retiredAt !== undefined && { offSince: retiredAt }),
     ...(lastUsed?.at !== undefined && { lastUsed: lastUsed.at }),
     quiet: safe,
-    ...(on !== undefined && { safeOn: on }),
+    ...(safeAt !== undefined && { safeOn: safeAt }),
     ...(keptUntil !== undefined && { keptUntil }),
     ...(replacedBy !== undefined && { replacedBy }),
     profiles: keys.find((each) => each.id === replacedBy)?.profiles ?? [],

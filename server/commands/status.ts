@@ -42,7 +42,6 @@ async function look({ keyring, runs, settings, holder }: Looking) {
   return dueOf({
     inventory: await keyring.inventory(),
     agePolicyDays: settings.get().agePolicyDays,
-    quietDays: settings.get().quietDays,
     runs: runs.all(),
     busy: holder !== undefined,
   })

@@ -128,6 +128,7 @@ function row(
   const signed = keyThatSigns(key.id, key.replacedBy, held, findings) !== undefined
   const deletable = status === 'inactive' && signed
   const safe = deletable && quiet
+  const safeAt = agreed && deletable ? safeOn({ ...key, status, safe }, settings.quietDays) : undefined
   const graceEnds = key.keptUntil === undefined ? Infinity : Date.parse(key.keptUntil)
   const overGrace = agreed && signed && status === 'active' && graceEnds <= now
   const reason = signed
@@ -147,12 +148,7 @@ function row(
     ...(overGrace && { overGrace }),
     ...(key.usedSince && { usedSince: true }),
     ...(quietDays !== undefined && { quietDays }),
-    ...(deletable &&
-      !safe &&
-      agreed &&
-      quietly !== undefined && {
-        safeAt: new Date(Date.parse(quietly) + settings.quietDays * 86_400_000).toISOString(),
-      }),
+    ...(safeAt !== undefined && { safeAt }),
     ...(key.replacedBy && { replacedBy: key.replacedBy }),
     ...(key.rotation && { rotation: key.rotation }),
     profiles: [],
@@ -196,7 +192,7 @@ function clocksAgree(findings: readonly Finding[]): boolean {
 }
 
 /** Pure: when an old key of ours that is off will have been quiet for long enough, if nobody uses it; undefined where it is, or nobody knows. */
-export function safeOn(key: OldKey, quietDays: number): string | undefined {
+export function safeOn(key: Used & Pick<OldKey, 'status' | 'safe'>, quietDays: number): string | undefined {
   // One that was turned off by others has no day on which that was.
   if (key.status !== 'inactive' || key.safe || key.retiredAt === undefined) return undefined
   const since = quietSince(key)
