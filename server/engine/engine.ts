@@ -19,7 +19,7 @@ import { PlacesDesk } from '../places/placesDesk.ts'
 import type { PlaceSearch } from '../places/places.ts'
 import type { ProfileStore } from '../profiles/ports.ts'
 import { unknownAbout } from '../rotation/interlock.ts'
-import type { Plans } from '../rotation/plans.ts'
+import type { HeldKeys, Plans } from '../rotation/plans.ts'
 import type { Runs } from '../rotation/runs.ts'
 import type { SignerDesk } from '../rotation/signers.ts'
 import type { Undos } from '../rotation/undo.ts'
@@ -183,7 +183,10 @@ async function assemble(
       for (const stop of stops) stop()
       // By now AWS's clock may have been heard: who only ever runs commands has no other hour for it.
       await runs.expireUndo().catch(onDefect)
-      await forgetUnnamed(parts).catch(onDefect)
+      await keyring
+        .readKeys()
+        .then((held) => forgetUnnamed(parts, held))
+        .catch(onDefect)
       await placesDesk.close()
       await store.release().catch(onDefect)
       await ownCalls.flush()
@@ -199,10 +202,10 @@ function keepFresh(
 ) {
   const { bus, clock, keyring, runs, store } = parts
   const refresh = coalesced(async () => {
-    await forgetUnnamed(parts)
+    const held = await keyring.readKeys()
+    runs.sawFiles(held.snapshot)
+    await forgetUnnamed(parts, held)
     await keyring.refresh()
-    const { snapshot } = await keyring.readKeys()
-    runs.sawFiles(snapshot)
     // The saves of a long run would else have every page told of every key without a pause.
     await clock.sleep(refreshPauseMs)
   }, onDefect)
@@ -216,19 +219,16 @@ function keepFresh(
 }
 
 /** Findings of keys that nothing names any more: else each run would leave one, and each look be slower than the last. */
-async function forgetUnnamed({
-  clock,
-  findings,
-  keyring,
-  runs,
-  seen,
-  settings,
-}: Pick<Parts, 'clock' | 'findings' | 'keyring' | 'runs' | 'seen' | 'settings'>): Promise<void> {
-  const { snapshot, keys } = await keyring.readKeys()
+async function forgetUnnamed(
+  { clock, findings, runs, seen, settings }: Pick<Parts, 'clock' | 'findings' | 'runs' | 'seen' | 'settings'>,
+  { snapshot, keys }: HeldKeys,
+): Promise<void> {
   const open = runs.unfinished().flatMap(({ rotations }) => rotations)
   const ids = new Set([
     ...keys.map(({ id }) => id),
     ...open.flatMap(({ key, newKey }) => (newKey === undefined ? [key] : [key, newKey])),
+    // That AWS refuses one is all that closes its row.
+    ...runs.deadByFinding(),
   ])
   const days = settings.get().undoDays
   const gone = unnamed(findings.all(), { ids, days, now: clock.now() })

@@ -99,6 +99,15 @@ describe('what a run was asked for', () => {
     expect(stage.room.runs.ledger()).toMatchObject({ leak: true, open: [{ run: run.id }] })
   })
 
+  it('names the keys that nothing but AWS’s refusal closes, whose finding must stay', async () => {
+    const stage = await Stage.open()
+    const { key } = withUser(stage, 'dead')
+    key.status = 'Inactive'
+    const run = await rotated(stage)
+    expect(run.left).toMatchObject([{ key: key.id, state: 'closed', closedBy: 'dead' }])
+    expect(stage.room.runs.deadByFinding()).toEqual([key.id])
+  })
+
   it('a key that the person excludes is left by name', async () => {
     const stage = await Stage.open('single', { exclusions: [] })
     const { user, key } = withUser(stage, 'denied')

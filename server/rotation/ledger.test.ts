@@ -147,9 +147,19 @@ describe('the ledger', () => {
       state,
     })
     const made = ledgerOf([
-      { run: 'r3', leak: false, asked: ['A', 'B'], left: [{ ...left('A', 'open', 'new'), act: 'leave' }] },
-      { run: 'r2', leak: true, asked: ['A', 'C'], left: [left('A', 'open', 'old'), left('C', 'open', 'c')] },
-      { run: 'r1', leak: true, asked: ['D'], left: [left('D', 'closed', 'd')] },
+      {
+        run: 'r3',
+        leak: false,
+        asked: [asked('A'), asked('B')],
+        left: [{ ...left('A', 'open', 'new'), act: 'leave' }],
+      },
+      {
+        run: 'r2',
+        leak: true,
+        asked: [asked('A'), asked('C')],
+        left: [left('A', 'open', 'old'), left('C', 'open', 'c')],
+      },
+      { run: 'r1', leak: true, asked: [asked('D')], left: [left('D', 'closed', 'd')] },
     ])
     expect(made).toEqual({
       leak: true,

@@ -151,7 +151,7 @@ function closureOf(
 
 /** Pure: what is open of all runs, each key once, by the newest run that was asked for it. @param runs newest first */
 export function ledgerOf(
-  runs: readonly { run: string; leak: boolean; asked: readonly string[]; left: readonly Left[] }[],
+  runs: readonly (Pick<Account, 'run' | 'leak' | 'asked'> & { readonly left: readonly Left[] })[],
 ): Ledger {
   const open = new Map<string, OpenLeft>()
   const asked = new Set<string>()
@@ -159,7 +159,7 @@ export function ledgerOf(
   for (const each of runs) {
     const rows = each.left.filter(({ state }) => state === 'open')
     if (rows.length === 0) continue
-    for (const key of each.asked) asked.add(key)
+    for (const { key } of each.asked) asked.add(key)
     leak ||= each.leak
     for (const { key, profiles, reason, act } of rows) {
       if (!open.has(key)) open.set(key, { key, profiles, reason, ...(act && { act }), run: each.run })

@@ -1,9 +1,7 @@
 import path from 'node:path'
 import { Type } from 'typebox'
 import type { Clock } from '../platform/clock.ts'
-import { Failure } from '../platform/failure.ts'
 import { LineJournal } from '../platform/lineJournal.ts'
-import { diskFailure } from '../platform/diskTrouble.ts'
 
 const Line = Type.Object({
   at: Type.String(),
@@ -32,15 +30,11 @@ export class LeftByName {
     return this.#keys
   }
 
-  /** @throws Failure where it cannot be written; then nothing has changed */
+  /** @throws the file system's error; what was written before it stands */
   async put(keys: readonly string[], left: boolean, why?: string): Promise<void> {
-    try {
-      for (const key of keys) {
-        await this.#journal.append({ key, left, ...(why !== undefined && { why }) })
-        this.#note(key, left, why)
-      }
-    } catch (error) {
-      throw error instanceof Failure ? error : (diskFailure(error) ?? error)
+    for (const key of keys) {
+      await this.#journal.append({ key, left, ...(why !== undefined && { why }) })
+      this.#note(key, left, why)
     }
   }
 

@@ -25,7 +25,7 @@ import {
   type RecordedRun,
   type RunHeader,
 } from './journal.ts'
-import { type Fates, leftOf, ledgerOf } from './ledger.ts'
+import { type Account, type Fates, leftOf, ledgerOf } from './ledger.ts'
 import { interlock } from './interlock.ts'
 import { drive, type DriveLog, JournalFailure, LeftWaiting, stand, type Standing } from './machine.ts'
 import type { LeftByName } from './leftByName.ts'
@@ -92,6 +92,8 @@ export class Runs {
   readonly #deps: RunsDeps
   readonly #runs = new Map<string, Live>()
   readonly #home = new Map<string, string>()
+  /** By old key: the runs that are about it. */
+  readonly #about = new Map<string, Set<Live>>()
   readonly #driven = new Set<string>()
   readonly #notes = new Map<string, string>()
   readonly #codes = new Map<string, string>()
@@ -134,7 +136,7 @@ export class Runs {
     const damaged = [...recorded.damaged]
     for (const run of recorded.runs) {
       try {
-        this.#view(this.#adopt(run), nobodysFates)
+        this.#viewBare(this.#adopt(run))
       } catch {
         // Whole lines of a form that nothing here made; the start must not fail, and with it every other run.
         this.#disown(run.header)
@@ -277,7 +279,11 @@ export class Runs {
   list(before: string | undefined, limit: number): { runs: Run[]; more: boolean } {
     const ids = [...this.#runs.keys()].sort().reverse()
     const from = before === undefined ? ids : ids.filter((id) => id < before)
-    return { runs: from.slice(0, limit).map((id) => this.#view(this.#live(id))), more: from.length > limit }
+    const fates = this.#fatesNow()
+    return {
+      runs: from.slice(0, limit).map((id) => this.#view(this.#live(id), fates)),
+      more: from.length > limit,
+    }
   }
 
   all(): Run[] {
@@ -326,17 +332,23 @@ export class Runs {
 
   /** What is still open of all that runs were asked for. */
   ledger(): Ledger {
-    const fates = this.#fatesNow()
-    return ledgerOf(
-      [...this.#runs.keys()]
-        .sort()
-        .reverse()
-        .map((id) => {
-          const { asked = [], leak = false } = this.#live(id).header
-          const { left = [] } = this.#view(this.#live(id), fates)
-          return { run: id, leak, asked: asked.map(({ key }) => key), left }
-        }),
+    return ledgerOf(this.#accounts().sort((a, b) => b.run.localeCompare(a.run)))
+  }
+
+  /** Keys whose rows are closed by nothing but what a check found. */
+  deadByFinding(): string[] {
+    return this.#accounts().flatMap(({ left }) =>
+      left.filter(({ closedBy }) => closedBy === 'dead').map(({ key }) => key),
     )
+  }
+
+  /** What each run was asked for, and what it left; in no order. */
+  #accounts() {
+    const fates = this.#fatesNow()
+    return [...this.#runs.values()].flatMap((live) => {
+      const account = accountOf(live.header, this.#viewOver(live))
+      return account ? [{ ...account, left: leftOf(account, fates) }] : []
+    })
   }
 
   /** Leaves keys as they are by name, or takes that back; the ledger follows. */
@@ -609,10 +621,14 @@ export class Runs {
   }
 
   #disown({ run, rotations }: RunHeader): void {
+    const live = this.#runs.get(run)
     this.#runs.delete(run)
     this.#open.delete(run)
-    this.#derived = this.#ours = undefined
-    for (const { spec } of rotations) this.#home.delete(spec.id)
+    this.#derived = this.#ours = this.#fates = undefined
+    for (const { spec } of rotations) {
+      this.#home.delete(spec.id)
+      if (live) this.#about.get(spec.from)?.delete(live)
+    }
   }
 
   #adopt(run: Pick<RecordedRun, 'header' | 'entries'>): Live {
@@ -631,6 +647,10 @@ export class Runs {
     }
     this.#runs.set(run.header.run, live)
     this.#fates = undefined
+    for (const { spec } of run.header.rotations) {
+      const about = this.#about.get(spec.from) ?? new Set<Live>()
+      this.#about.set(spec.from, about.add(live))
+    }
     for (const { spec } of run.header.rotations) this.#rememberLater(live, spec)
     this.#openOrNot(live)
     this.#forgetEntries(live)
@@ -989,19 +1009,13 @@ export class Runs {
   }
 
   #view(live: Live, fates?: Fates): Run {
-    const { run, asked, leak = false, rotations: parts } = live.header
     const view = this.#viewBare(live)
-    if (!asked) return view
-    const account = {
-      run,
-      leak,
-      asked,
-      rotations: parts.map(({ spec }, index) => ({ spec, view: view.rotations[index] as Rotation })),
-    }
+    const account = accountOf(live.header, view)
+    if (!account) return view
     return {
       ...view,
-      ...(leak && { leak }),
-      asked: asked.length,
+      ...(account.leak && { leak: true }),
+      asked: account.asked.length,
       left: leftOf(account, fates ?? this.#fatesNow()),
     }
   }
@@ -1021,13 +1035,12 @@ export class Runs {
 
   /** Something became of an old key: what is shown of the runs that replaced it is of before. */
   #outdated(key: string): void {
-    for (const live of this.#runs.values())
-      if (live.header.rotations.some(({ spec }) => spec.from === key)) delete live.over
+    for (const live of this.#about.get(key) ?? []) delete live.over
   }
 
   #historyOf(live: Live): readonly HistoryRow[] {
     if (live.history) return live.history
-    const run = this.#view(live)
+    const run = this.#viewBare(live)
     const rows = run.rotations.map((rotation) => viewHistory(run, rotation))
     if (!this.#open.has(run.id)) live.history = rows
     return rows
@@ -1043,8 +1056,8 @@ export class Runs {
 
   /** The runs that replaced these keys: an ended run makes the inventory follow, whose old keys tell what is kept. */
   #publishHomes(keys: readonly string[]): void {
-    for (const live of this.#runs.values())
-      if (live.header.rotations.some(({ spec }) => keys.includes(spec.from))) this.#publishRun(live)
+    for (const live of new Set(keys.flatMap((key) => [...(this.#about.get(key) ?? [])])))
+      this.#publishRun(live)
   }
 
   /** The rotations that have to do with these keys, as old or as new. */
@@ -1068,11 +1081,11 @@ function recorded(live: Live, spec: Spec): Recorded {
   return made
 }
 
-const nobodysFates: Fates = {
-  replaced: new Map(),
-  off: new Map(),
-  refused: new Set(),
-  leftByName: new Map(),
+/** What a run was asked for, beside what it did; undefined of one that was asked for no keys. */
+function accountOf({ run, asked, leak = false, rotations }: RunHeader, view: Run): Account | undefined {
+  if (!asked) return undefined
+  const parts = rotations.map(({ spec }, index) => ({ spec, view: view.rotations[index] as Rotation }))
+  return { run, leak, asked, rotations: parts }
 }
 
 /** What became of each key, by the runs alone. */
