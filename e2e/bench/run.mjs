@@ -2,15 +2,11 @@
 // must not fail a build; `--check` judges them. `--help` lists the options.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { build } from '../scripts/built.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
 // Of what the build says nothing may stand in the JSON document on standard output.
-const built = spawnSync('npm', ['run', '--silent', 'build'], {
-  cwd: root,
-  stdio: ['ignore', 2, 2],
-  shell: process.platform === 'win32',
-})
-if (built.status !== 0) process.exit(built.status ?? 1)
+build()
 const measured = spawnSync(
   process.execPath,
   ['--import', 'tsx', 'e2e/bench/bench.ts', ...process.argv.slice(2)],

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from '../scripts/built.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const onPath = (...names) =>
@@ -37,13 +38,7 @@ else
 for (const each of skipped) console.log(`Skipped: ${each}`)
 if (Object.keys(found).length === 0) process.exit(0)
 
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-const built = spawnSync(npm, ['run', '--silent', 'build'], {
-  cwd: root,
-  stdio: ['ignore', 2, 2],
-  shell: process.platform === 'win32',
-})
-if (built.status !== 0) process.exit(built.status ?? 1)
+build()
 // Node.js 20 has WebSocket behind this flag; later ones take it and have it anyway.
 const { status } = spawnSync(
   process.execPath,

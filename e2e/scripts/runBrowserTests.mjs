@@ -1,6 +1,7 @@
 // `npm run test:e2e`: builds where needed, finds or installs a browser, and runs the browser tests with it.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { build } from './built.mjs'
 import { findBrowser } from './findBrowser.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -11,14 +12,7 @@ if (browser.missing) {
 }
 process.stderr.write(`Browser: ${browser.path} (from ${browser.from})\n`)
 
-// The tests drive the built command: it must be built from what stands here now.
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-const built = spawnSync(npm, ['run', '--silent', 'build'], {
-  cwd: root,
-  stdio: ['ignore', 2, 2],
-  shell: process.platform === 'win32',
-})
-if (built.status !== 0) process.exit(built.status ?? 1)
+build()
 
 const tests = spawnSync(
   process.execPath,

@@ -91,6 +91,11 @@ function roleOf(context: ActionContext, action: string): Role {
   return role
 }
 
+function get(context: ActionContext, policies: InlinePolicies, holder: 'user' | 'role') {
+  const PolicyName = needed(context, 'PolicyName')
+  return { PolicyName, PolicyDocument: encodeURIComponent(readPolicy(policies, PolicyName, holder)) }
+}
+
 export const inlinePolicies: Record<string, Action> = {
   PutUserPolicy(context) {
     const user = namedSubject(context, 'PutUserPolicy')
@@ -99,9 +104,7 @@ export const inlinePolicies: Record<string, Action> = {
 
   GetUserPolicy(context) {
     const user = namedSubject(context, 'GetUserPolicy')
-    const PolicyName = needed(context, 'PolicyName')
-    const document = readPolicy(user.inlinePolicies, PolicyName, 'user')
-    return { UserName: user.name, PolicyName, PolicyDocument: encodeURIComponent(document) }
+    return { UserName: user.name, ...get(context, user.inlinePolicies, 'user') }
   },
 
   DeleteUserPolicy(context) {
@@ -124,8 +127,6 @@ export const inlinePolicies: Record<string, Action> = {
 
   GetRolePolicy(context) {
     const role = roleOf(context, 'GetRolePolicy')
-    const PolicyName = needed(context, 'PolicyName')
-    const document = readPolicy(role.inlinePolicies, PolicyName, 'role')
-    return { RoleName: role.name, PolicyName, PolicyDocument: encodeURIComponent(document) }
+    return { RoleName: role.name, ...get(context, role.inlinePolicies, 'role') }
   },
 }
