@@ -93,7 +93,7 @@ export class Runs {
   readonly #runs = new Map<string, Live>()
   readonly #home = new Map<string, string>()
   /** By old key: the runs that are about it. */
-  readonly #about = new Map<string, Set<Live>>()
+  readonly #about = new Map<string, Set<string>>()
   readonly #driven = new Set<string>()
   readonly #notes = new Map<string, string>()
   readonly #codes = new Map<string, string>()
@@ -621,13 +621,12 @@ export class Runs {
   }
 
   #disown({ run, rotations }: RunHeader): void {
-    const live = this.#runs.get(run)
     this.#runs.delete(run)
     this.#open.delete(run)
     this.#derived = this.#ours = this.#fates = undefined
     for (const { spec } of rotations) {
       this.#home.delete(spec.id)
-      if (live) this.#about.get(spec.from)?.delete(live)
+      this.#about.get(spec.from)?.delete(run)
     }
   }
 
@@ -648,8 +647,8 @@ export class Runs {
     this.#runs.set(run.header.run, live)
     this.#fates = undefined
     for (const { spec } of run.header.rotations) {
-      const about = this.#about.get(spec.from) ?? new Set<Live>()
-      this.#about.set(spec.from, about.add(live))
+      const about = this.#about.get(spec.from) ?? new Set<string>()
+      this.#about.set(spec.from, about.add(run.header.run))
     }
     for (const { spec } of run.header.rotations) this.#rememberLater(live, spec)
     this.#openOrNot(live)
@@ -983,6 +982,10 @@ export class Runs {
     throw new Failure({ name: 'not-found', title: 'No such run', detail: 'There is no run with this id.' })
   }
 
+  #liveAbout(key: string): Live[] {
+    return [...(this.#about.get(key) ?? [])].map((run) => this.#live(run))
+  }
+
   /** For the views alone: what is run is asked for when its step comes. */
   async #lookForHooks(): Promise<void> {
     this.#hooked = await this.#deps.shop.hooks.any().catch(() => true)
@@ -1035,7 +1038,7 @@ export class Runs {
 
   /** Something became of an old key: what is shown of the runs that replaced it is of before. */
   #outdated(key: string): void {
-    for (const live of this.#about.get(key) ?? []) delete live.over
+    for (const live of this.#liveAbout(key)) delete live.over
   }
 
   #historyOf(live: Live): readonly HistoryRow[] {
@@ -1056,8 +1059,7 @@ export class Runs {
 
   /** The runs that replaced these keys: an ended run makes the inventory follow, whose old keys tell what is kept. */
   #publishHomes(keys: readonly string[]): void {
-    for (const live of new Set(keys.flatMap((key) => [...(this.#about.get(key) ?? [])])))
-      this.#publishRun(live)
+    for (const live of new Set(keys.flatMap((key) => this.#liveAbout(key)))) this.#publishRun(live)
   }
 
   /** The rotations that have to do with these keys, as old or as new. */
