@@ -139,6 +139,33 @@ test('settings are kept: policy, theme, exclusions', async ({ stage, page }) => 
   await expect(page.getByText('None. A key can be excluded')).toBeVisible()
 })
 
+test('settings that are not saved are asked about before they are left', async ({ stage, page }) => {
+  stage.users('default')
+  await enter(page, await stage.start())
+  await visit(page, 'History')
+  await visit(page, 'Settings')
+  const policy = page.getByRole('spinbutton', { name: 'Age policy' })
+  const asks = page.getByRole('dialog', { name: 'Save the settings?' })
+  await policy.fill('60')
+  await page.goBack()
+  await expectAccessible(page)
+  await asks.getByRole('button', { name: 'Save and leave' }).click()
+  await expect(page).toHaveURL(/#\/history$/)
+
+  await visit(page, 'Settings')
+  await expect(policy).toHaveValue('60')
+  await policy.fill('30')
+  await visit(page, 'Keys')
+  await asks.getByRole('button', { name: 'Stay here' }).click()
+  await expect(policy).toHaveValue('30')
+  await expect(page).toHaveURL(/#\/settings$/)
+  await visit(page, 'Keys')
+  await asks.getByRole('button', { name: 'Leave without saving' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: '1 key' })).toBeVisible()
+  await visit(page, 'Settings')
+  await expect(policy).toHaveValue('60')
+})
+
 test('a check on opening happens only where it is wished for', async ({ stage, page }) => {
   stage.settings({ checkOnOpen: true })
   stage.users('default')

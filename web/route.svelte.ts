@@ -29,6 +29,10 @@ export function hrefOf(screen: Screen, id?: string): string {
 /** The address bar as state. */
 export class Route {
   place: Place = $state.raw({ screen: 'keys' })
+  /** The screen holds what is not saved: leaving it is asked about first. */
+  unsaved = $state(false)
+  /** Where the person wanted to go meanwhile. */
+  wanted: Place | undefined = $state.raw()
 
   go(screen: Screen, id?: string): void {
     location.hash = hrefOf(screen, id)
@@ -41,6 +45,22 @@ export class Route {
   }
 
   read(): void {
-    this.place = placeOf(location.hash)
+    const place = placeOf(location.hash)
+    if (this.unsaved && place.screen !== this.place.screen) {
+      this.wanted = place
+      history.replaceState(null, '', hrefOf(this.place.screen, this.place.id))
+    } else this.place = place
+  }
+
+  /** Goes where the person wanted to, and lets go what is not saved. */
+  leave(): void {
+    const { wanted } = this
+    this.stay()
+    this.unsaved = false
+    if (wanted) this.replace(wanted.screen, wanted.id)
+  }
+
+  stay(): void {
+    this.wanted = undefined
   }
 }
