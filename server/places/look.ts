@@ -94,6 +94,8 @@ export class FileLook {
     }
     const keep = last ? 0 : Math.min(bytes.length, this.#lookout.overlap)
     const passed = bytes.length - keep
+    // Nobody asks for the line of what comes after the last match, nor for any where none is noted.
+    if (last || this.#most === 0) counted = passed
     // Where a match lies in what is kept, its line was counted up to it and must not be counted again.
     if (counted <= passed) this.#line += ends(counted, passed)
     else this.#line -= ends(passed, counted)
