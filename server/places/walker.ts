@@ -205,10 +205,10 @@ export class Walker {
       return this.#pass(file, 'only its name is here: it lies in a cloud, or is empty but for its size')
     this.#files += 1
     // Once for whether; where it holds something, once more for where: lines are counted in few files.
-    const { holds, whole } = this.#scan(handle, 0)
+    const { holds, whole } = this.#scan(handle, stat.size, 0)
     if (!whole) this.#pass(file, 'larger than is read: only its beginning was looked at')
     if (!holds) return
-    const { look } = this.#scan(handle, mostSightings)
+    const { look } = this.#scan(handle, stat.size, mostSightings)
     this.#found.push({
       path: file,
       modified: stat.mtimeMs,
@@ -217,15 +217,18 @@ export class Walker {
     })
   }
 
-  /** @param most sightings to note; 0: it ends at the first */
-  #scan(handle: number, most: number): { look: FileLook; holds: boolean; whole: boolean } {
+  /**
+   * @param size as the file's handle said; some systems say 0 of what they make up as it is read
+   * @param most sightings to note; 0: it ends at the first
+   */
+  #scan(handle: number, size: number, most: number): { look: FileLook; holds: boolean; whole: boolean } {
     let look: FileLook | undefined
     let kept = 0
     for (let at = 0, limit = mostOfText; ;) {
-      const got = fill(handle, this.#buffer, kept, at)
+      const got = fill(handle, this.#buffer, kept, at, size)
       at += got
       if (most === 0) this.#bytes += got
-      const ended = got < this.#buffer.length - kept
+      const ended = got < this.#buffer.length - kept || at === size
       const bytes = this.#buffer.subarray(0, kept + got)
       if (!look) {
         const content = contentOf(bytes)
@@ -278,10 +281,10 @@ function typeOf(entry: fs.Dirent | fs.Stats, whole: string): Type {
   return stat ? typeOf(stat, whole) : 'gone'
 }
 
-/** Reads until the buffer is full or the file ends. */
-function fill(handle: number, buffer: Buffer, from: number, at: number): number {
+/** Reads until the buffer is full or the file ends. At its known end nobody is asked whether that is the end. */
+function fill(handle: number, buffer: Buffer, from: number, at: number, size: number): number {
   let got = 0
-  while (from + got < buffer.length) {
+  while (from + got < buffer.length && (at + got !== size || size === 0)) {
     const read = fs.readSync(handle, buffer, from + got, buffer.length - from - got, at + got)
     if (read === 0) break
     got += read
