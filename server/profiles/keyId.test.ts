@@ -28,6 +28,7 @@ it.each([
   '${AWS_ACCESS_KEY_ID}',
   'op://vault/aws/id',
   '****ABCD',
+  'AKIAXXXXXXXXXXXXXXXX',
   `AKIA${'A'.repeat(125)}`,
 ])('%j is none, and is masked', (text) => {
   expect(parseKeyId(text)).toBeUndefined()

@@ -6,9 +6,9 @@ export type KeyId = string & { readonly [parsed]: true }
 /**
  * AWS says 16 to 128 word characters. That alone would let through one in four secrets that stand in the place of the
  * id, so that the prefix counts, too: long-term, temporary, two that services hand out, and LocalStack's own two. No
- * real id has a small letter.
+ * real id has a small letter, and one of X's alone is a template's.
  */
-const form = /^(AKIA|ASIA|ABIA|ACCA|LKIA|LSIA)[A-Z0-9]{12,124}$/
+const form = /^(AKIA|ASIA|ABIA|ACCA|LKIA|LSIA)(?!X+$)[A-Z0-9]{12,124}$/
 
 /** @returns undefined where it cannot be a key id, and may be anything, a secret among others */
 export function parseKeyId(text: string): KeyId | undefined {

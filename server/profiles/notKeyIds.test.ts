@@ -26,6 +26,7 @@ describe('a value that cannot be a key id', () => {
     ['<access-key>', secret, 'placeholder-key-id', /placeholder, not a key id/],
     ['{{ key }}', secret, 'placeholder-key-id', /placeholder, not a key id/],
     ['%AWS_ACCESS_KEY_ID%', secret, 'placeholder-key-id', /placeholder, not a key id/],
+    ['AKIAXXXXXXXXXXXXXXXX', secret, 'placeholder-key-id', /placeholder, not a key id/],
     ['AKIAIOSFOD', secret, 'not-a-key-id', /cannot be a key id/],
     ['akiaiosfodnn7example', secret, 'not-a-key-id', /cannot be a key id/],
     ['minioadmin', secret, 'not-a-key-id', /cannot be a key id/],
