@@ -1005,6 +1005,9 @@ export const scenes: Record<string, Scene> = {
   'empty-file': {
     world: world({ inventory: inventory({ ...none, profiles: [], files: file({ state: 'empty' }) }) }),
   },
+  'no-profile': {
+    world: world({ inventory: inventory({ ...none, profiles: [], files: file({}) }) }),
+  },
   'unreadable-file': {
     world: world({
       inventory: inventory({
@@ -1015,6 +1018,7 @@ export const scenes: Record<string, Scene> = {
           mode: '0000',
           problems: [
             {
+              blocks: true,
               trouble: {
                 name: 'file-unreadable',
                 title: 'The credentials file cannot be read',

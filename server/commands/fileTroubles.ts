@@ -12,7 +12,7 @@ export interface FileTroubles {
   readonly troubles: readonly Trouble[]
   /** Keys may stand in a file that nobody could read: to find none is then no answer. */
   readonly fails: boolean
-  /** Where there is no file at all, in the usual places. */
+  /** Where neither file holds a profile, though nothing is wrong with either. */
   readonly none?: string
 }
 
@@ -48,12 +48,11 @@ export function fileTroubles(
       told.push({ file: { ...file, problems: [{ blocks: true, trouble }] }, trouble, fails: true })
     }
   }
-  const nowhere = [credentials, config].every(({ state }) => state === 'missing' || state === 'empty')
   return {
     files: told.map(({ file }) => file),
     troubles: told.map(({ trouble }) => trouble),
     fails: told.some(({ fails }) => fails),
-    ...(nowhere &&
+    ...(profiles.length === 0 &&
       told.length === 0 && { none: `There is no key: ${whatIs(credentials)}, and ${whatIs(config)}.` }),
   }
 }
@@ -109,7 +108,8 @@ function missing({ which, path, from = '' }: FileState): Trouble {
 }
 
 function whatIs({ path, state }: FileState): string {
-  return state === 'missing' ? `${path} is not there` : `${path} is empty`
+  if (state === 'missing') return `${path} is not there`
+  return state === 'empty' ? `${path} is empty` : `${path} holds no profile`
 }
 
 function withCount(trouble: Trouble, more: number): Trouble {

@@ -13,7 +13,7 @@ export function leftOver({ choose, skip }: Plan): number {
 }
 
 /** A profile without a key is nothing to rotate, save where a slip in the file keeps its key from being one. */
-const slips = new Set(['id-and-secret-swapped', 'not-a-key-id', 'misnamed-key'])
+const slips = new Set(['id-and-secret-swapped', 'not-a-key-id', 'misnamed-key', 'file-ambiguous'])
 
 function isOnPurpose({ key, reason }: PlanSkip): boolean {
   return key === undefined ? !slips.has(reason.name) : onPurpose.has(reason.name)

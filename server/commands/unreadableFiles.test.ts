@@ -150,10 +150,31 @@ describe('no file at all', { timeout: 60_000 }, () => {
     expect(status.stderr).toContain('There is no key')
   })
 
+  it.each([
+    ['', 'is empty'],
+    ['# mine\n\n', 'holds no profile'],
+  ])('a file of %j says what it holds, and nothing is to be done', async (text, words) => {
+    await fs.writeFile(ground.credentials, text)
+    const rotated = await ground.run('rotate', '--all', '--yes')
+    expect([rotated.code, rotated.stdout]).toEqual([3, ''])
+    expect(rotated.stderr).toContain(`There is no key: ${ground.credentials} ${words}, and `)
+    const status = await ground.run('status', '--check')
+    expect([status.code, status.stderr]).toEqual([0, expect.stringContaining(words)])
+  })
+
   it('of the config file does not matter where there are keys', async () => {
     const ended = await ground.run('rotate', '--all', '--dry-run')
     expect([ended.code, ended.stderr]).toEqual([0, ''])
   })
+})
+
+it('is no success where quotes keep the only key from being one', { timeout: 60_000 }, async () => {
+  const text = await fs.readFile(ground.credentials, 'utf8')
+  await fs.writeFile(ground.credentials, text.replace(/= (\S+)/g, '= "$1"'))
+  const ended = await ground.run('rotate', '--all', '--yes')
+  expect(ended.code).toBe(1)
+  expect(ended.stdout).toMatch(/Cannot be rotated now: 1 key[^]*Remove the quotes around the value on line 3/)
+  expect(ground.actions).toEqual([])
 })
 
 it('takes the null device for a file without profiles', { timeout: 60_000 }, async () => {

@@ -106,6 +106,7 @@ describe('the line that is meant is named, and its own cure', () => {
       /merge conflict/,
       /Keep the lines of one side/,
     ],
+    ['zeros before a header', `\0\0\0\0[a]\n${pair}\n`, 1, /zero bytes/, /before or after them are missing/],
     ['zeros at the end', `[a]\n${pair}\n\0\0\0\0\n`, 4, /zero bytes/, /Remove the zero bytes/],
     [
       'the same line twice',

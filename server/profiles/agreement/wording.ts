@@ -106,10 +106,15 @@ function cureOf(document: IniDocument, fault: Fault): Cure | undefined {
   const { kind, line } = fault
   switch (kind) {
     case 'before-first-header':
-      return hiddenHeader(document, line) ?? strayLine(document, line)
+      return zeros(document, line) ?? hiddenHeader(document, line) ?? strayLine(document, line)
     case 'not-a-setting':
     case 'no-key':
-      return hiddenHeader(document, line) ?? strayLine(document, line) ?? restOfAbove(document, line)
+      return (
+        zeros(document, line) ??
+        hiddenHeader(document, line) ??
+        strayLine(document, line) ??
+        restOfAbove(document, line)
+      )
     case 'bad-block':
       return restOfAbove(document, line)
     case 'duplicate-key':
@@ -126,6 +131,16 @@ function linesFrom({ faults }: IniDocument, first: Fault): string {
   return last === first.line ? `line ${last}` : `lines ${first.line} to ${last}`
 }
 
+/** Before anything else that such a line may look like: a header behind them is none of its own. */
+function zeros(document: IniDocument, line: number): Cure | undefined {
+  if (!document.text(line).includes('\0')) return undefined
+  return {
+    line,
+    what: 'zero bytes, as a crash or a full disk leaves them',
+    fix: `Remove the zero bytes of line ${line}; see whether lines before or after them are missing.`,
+  }
+}
+
 function strayLine(document: IniDocument, line: number): Cure | undefined {
   const text = document.text(line)
   if (/^(<{7}|={7}|>{7}|\|{7})/.test(text))
@@ -133,12 +148,6 @@ function strayLine(document: IniDocument, line: number): Cure | undefined {
       line,
       what: 'a mark of an unresolved merge conflict',
       fix: 'Keep the lines of one side, and remove those of the other with all the marks (<<<<<<<, =======, >>>>>>>).',
-    }
-  if (text.includes('\0'))
-    return {
-      line,
-      what: 'zero bytes, as a crash or a full disk leaves them',
-      fix: `Remove the zero bytes of line ${line}; see whether lines after it are missing.`,
     }
   const hidden = invisibleIn(text)
   return hidden === undefined
