@@ -29,6 +29,7 @@ try {
   cpSync(join(root, 'LICENSE'), join(to, 'LICENSE'))
   cpSync(join(root, 'server', 'scripts', 'package-readme.md'), join(to, 'README.md'))
   writeFileSync(join(to, 'THIRD-PARTY-LICENSES.txt'), licencesOf(bundled))
+  writeFileSync(join(to, 'sbom.cdx.json'), `${JSON.stringify(sbomOf(bundled), null, 2)}\n`)
   writeFileSync(join(to, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`)
   process.stdout.write(`${to}\n`)
 } finally {
@@ -37,13 +38,15 @@ try {
 
 /** `open` runs a program that lies beside it: it cannot be bundled. */
 function manifest() {
-  const { name, version, description, license, type, engines, bin, dependencies } = json(
+  const { name, version, description, license, type, engines, bin, dependencies, repository } = json(
     join(root, 'package.json'),
   )
+  // Nobody but who publishes it knows where it will live.
+  if (repository === undefined) process.stderr.write('package.json names no repository: set it to publish.\n')
   const keywords = ['aws', 'iam', 'access-keys', 'credentials', 'rotation', 'security', 'cli']
   return {
-    ...{ name, version, description, keywords, license, type, engines, bin },
-    files: ['dist', 'THIRD-PARTY-LICENSES.txt'],
+    ...{ name, version, description, keywords, license, repository, type, engines, bin },
+    files: ['dist', 'THIRD-PARTY-LICENSES.txt', 'sbom.cdx.json'],
     dependencies: { open: dependencies.open },
   }
 }
@@ -70,6 +73,43 @@ function bundledIn(folders) {
     }
   }
   return [...found].sort()
+}
+
+/** npm's own list in CycloneDX, without what is neither bundled nor comes with `open`. */
+function sbomOf(folders) {
+  const args = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only']
+  const isWindows = process.platform === 'win32'
+  const written = execFileSync(isWindows ? 'npm.cmd' : 'npm', args, {
+    cwd: root,
+    encoding: 'utf8',
+    shell: isWindows,
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  const whole = JSON.parse(written)
+  const own = whole.metadata.component['bom-ref']
+  const needs = new Map(whole.dependencies.map(({ ref, dependsOn }) => [ref, dependsOn]))
+  const kept = new Set(
+    folders
+      .map((folder) => json(join(folder, 'package.json')))
+      .map(({ name, version }) => `${name}@${version}`),
+  )
+  const keep = (ref) => {
+    kept.add(ref)
+    needs.get(ref)?.forEach(keep)
+  }
+  needs
+    .get(own)
+    .filter((ref) => ref.startsWith('open@'))
+    .forEach(keep)
+  const { name } = json(join(root, 'package.json'))
+  return {
+    ...whole,
+    metadata: { ...whole.metadata, component: { ...whole.metadata.component, name, properties: [] } },
+    components: whole.components.filter((each) => kept.has(each['bom-ref'])),
+    dependencies: whole.dependencies
+      .filter(({ ref }) => ref === own || kept.has(ref))
+      .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((each) => kept.has(each)) })),
+  }
 }
 
 /**
