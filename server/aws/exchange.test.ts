@@ -209,3 +209,25 @@ it.each([302, 429, 502, 511])('an address that is no IAM says so within two seco
   expect(failure.trouble).toMatchObject({ title: `127.0.0.1:${port} does not speak IAM` })
   expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(1_000)
 })
+
+it.each([
+  [
+    'MinIO, with the error document of S3 and a request id',
+    400,
+    '<?xml version="1.0"?><Error><Code>InvalidAccessKeyId</Code><Resource>/</Resource><RequestId>17A</RequestId></Error>',
+  ],
+  [
+    'MinIO’s own STS, which does not know the action',
+    400,
+    '<ErrorResponse><Error><Code>InvalidParameterValue</Code><Message>Unsupported action GetCallerIdentity</Message></Error><RequestId>17F</RequestId></ErrorResponse>',
+  ],
+  ['R2', 501, '<Error><Code>NotImplemented</Code></Error>'],
+  ['a gateway for APIs', 404, '{"message":"no Route matched","code":"NotFound"}'],
+])('says within two seconds that it is no IAM: %s', async (_, status, body) => {
+  const { port } = await httpServer((_request, response) => response.writeHead(status).end(body))
+  const { iam, clock } = adapter()
+  const { trouble } = await failureOf(iam.whoAmI(signerFor(`http://127.0.0.1:${port}`)(ann)))
+  expect(trouble.title).toBe(`127.0.0.1:${port} does not speak IAM`)
+  expect(Object.values(trouble).join(' ')).not.toMatch(/AWS (answered|refused|does not)|console/)
+  expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(1_000)
+})

@@ -31,12 +31,15 @@ export function authorOf({ status, headers, body }: Answer): Author {
   // A page of CloudTrail's events is many times that long, and JSON that is cut off is none.
   const isJson = body[0] === brace
   const text = new TextDecoder().decode(isJson ? body : body.subarray(0, looked)).trimStart()
-  const document = status < 300 ? isResult(text) : isError(text)
+  const isAmazons = isAmazonJson.test(headers['content-type'] ?? '')
+  const document = status < 300 ? isResult(text) : isError(text, isAmazons)
   const id =
     !!headers['x-amzn-requestid'] ||
     /<RequestId>\s*[^\s<]/i.test(text) ||
-    (isJson && isAmazonJson.test(headers['content-type'] ?? '')) ||
+    (isJson && isAmazons) ||
     Array.isArray(jsonOf(text)?.['Events'])
+  // The error document of S3, which storage of other makers sends, its request id and all.
+  if (rootOf(text) === 'Error') return 'somebody else'
   return document && id ? 'AWS' : document || id ? 'unclear' : 'somebody else'
 }
 
@@ -45,10 +48,10 @@ function isResult(text: string): boolean {
   return /^[A-Z]\w+Response$/.test(rootOf(text) ?? '') || jsonOf(text) !== undefined
 }
 
-function isError(text: string): boolean {
+function isError(text: string, isAmazons: boolean): boolean {
   if (rootOf(text) === 'ErrorResponse') return /<Code>\s*[^\s<]/.test(text)
   const json = jsonOf(text)
-  return typeof json?.__type === 'string' || typeof json?.code === 'string'
+  return typeof json?.__type === 'string' || (isAmazons && typeof json?.code === 'string')
 }
 
 function rootOf(text: string): string | undefined {

@@ -156,6 +156,8 @@ function ofAws({ code = '', message, status = 0, date }: Seen, around: Around): 
     return denialOf(message, around)
   if (code === 'ValidationError' && /specify userName/i.test(message)) return { way: 'user-name' }
   if (unsupportedCodes.test(code) || status === 501) return { way: custom ? 'unsupported' : 'other' }
+  if (custom && /\b(unsupported|unknown) (action|operation|api)\b/i.test(message))
+    return { way: 'unsupported' }
   if (status >= 500) return { way: 'server-error' }
   return { way: 'other' }
 }

@@ -318,6 +318,8 @@ describe('awsFailure', () => {
     }
     const unsupported = awsFailure(reply('InvalidAction'), { action: 'iam:ListAccessKeys', signer, now })
     expect(unsupported.failure.trouble.title).toBe('iam.test does not speak IAM')
+    const refused = awsFailure(reply('MalformedInput'), { action: 'iam:ListAccessKeys', signer, now })
+    expect(Object.values(refused.failure.trouble).join(' ')).not.toMatch(/AWS refused|AWS's/)
   })
 
   it('does not advise to allow what a boundary denies outright', () => {

@@ -179,6 +179,14 @@ function otherWords(
       remedy: "Use the user's own access key in the profile.",
     }
   }
+  if ((action.startsWith('sts:') ? target.sts : target.iam).custom) {
+    return {
+      name: 'aws-error',
+      title: `${host} refused: ${code ?? status ?? 'no reason given'}`,
+      detail: `${host} refused ${action} with ${code ?? `status ${status}`}. ${nothingDone(action)}`,
+      remedy: 'Look at the endpoint that is set for this profile: it is none of AWS.',
+    }
+  }
   return {
     name: 'aws-error',
     title: `AWS refused: ${code ?? status ?? 'no reason given'}`,

@@ -90,7 +90,7 @@ function unanswered(
     case 'not-iam':
       return {
         title: `${host} does not speak IAM`,
-        detail: `What answers at ${host} (status ${status}) is not IAM: it sent neither a document of IAM's nor a request id.`,
+        detail: `What answers at ${host} (status ${status}) is not IAM: it sent no answer of IAM's.`,
         remedy: 'Look at the endpoint that is set for this profile; something before it may have answered.',
       }
     case 'not-aws':
