@@ -106,6 +106,27 @@ describe('the line that is meant is named, and its own cure', () => {
       /merge conflict/,
       /Keep the lines of one side/,
     ],
+    [
+      'an indented header',
+      `[a]\n${pair}\n\t[prod]\n${pair2}\n`,
+      4,
+      /the header \[prod\] is indented/,
+      /Remove the blanks before \[prod\]/,
+    ],
+    [
+      'the same header above another key',
+      `[a]\n${pair}\n[a]\n${pair2}\n`,
+      4,
+      /a second \[a\] section, with another key/,
+      /^Rename the one on line 4, or the earlier one/,
+    ],
+    [
+      'a full-width equals sign',
+      `[a]\naws_access_key_id ＝ ${id}\n`,
+      2,
+      /full-width sign/,
+      /Write "=" on line 2/,
+    ],
     ['zeros before a header', `\0\0\0\0[a]\n${pair}\n`, 1, /zero bytes/, /before or after them are missing/],
     ['zeros at the end', `[a]\n${pair}\n\0\0\0\0\n`, 4, /zero bytes/, /Remove the zero bytes/],
     [
@@ -130,6 +151,24 @@ describe('the line that is meant is named, and its own cure', () => {
       expect(first(`[a]\n${pair}\n${between}\n${pair2}\n`)?.trouble.remedy).not.toMatch(
         /remove line|earlier one/i,
       )
+  })
+})
+
+describe('a line of the pair, by what is wrong with it', () => {
+  it.each<[string, RegExp, RegExp]>([
+    [pair.replaceAll(' =', ':'), /Line 2: aws_access_key_id is followed by a colon/, /equals sign on line 2/],
+    [`${pair}\u200b`, /Line 3: an invisible character \(U\+200B\) in the value of aws_secret/, /line 3 anew/],
+    [
+      pair.replace('\n', ' '),
+      /Line 2: aws_secret_access_key stands behind aws_access_key_id on the same line/,
+      /Begin a new line before aws_secret_access_key/,
+    ],
+    [pair.replace(/= (\S+)/g, '= “$1”'), /Line 2: the key id is in quotes/, /Remove the quotes/],
+  ])('%j', async (text, title, remedy) => {
+    const reason = await reasonOf(`[a]\n${text}\n`)
+    expect(reason?.title).toMatch(title)
+    expect(reason?.remedy).toMatch(remedy)
+    expect(JSON.stringify(reason)).not.toContain(secret)
   })
 })
 

@@ -29,7 +29,7 @@ export interface Cure {
   readonly fix: string
 }
 
-/** A header where it cannot be seen: behind an invisible character, at the end of another line, or without a bracket. */
+/** A header where it cannot be seen: behind an invisible character or blanks, at the end of another line, or without a bracket. */
 export function hiddenHeader(document: IniDocument, line: number): Cure | undefined {
   const text = strip(document.text(line))
   const hidden = invisibleIn(text)
@@ -40,6 +40,12 @@ export function hiddenHeader(document: IniDocument, line: number): Cure | undefi
       line,
       what: `${hidden} before the header ${head}`,
       fix: `Remove it: write ${head} on line ${line} by hand, or retype the line.`,
+    }
+  if (head !== undefined && document.text(line) !== text)
+    return {
+      line,
+      what: `the header ${head} is indented, so that it goes on with the line above`,
+      fix: `Remove the blanks before ${head} on line ${line}.`,
     }
   if (/^\[[\w .@+-]+$/.test(text) || /^[\w .@+-]+\]$/.test(text)) {
     const name = text.replace(/[[\]]/g, '')

@@ -1,5 +1,6 @@
 import type { Trouble } from '../../api/problem.ts'
 import type { Entry, Section } from '../ini/document.ts'
+import { invisibleIn } from './cures.ts'
 import { awsValue } from './reading.ts'
 import type { Reading } from './reading.ts'
 import { ambiguous } from './wording.ts'
@@ -19,6 +20,7 @@ export function explain(
     pair
       .map((entry) => (entry ? explainEntry(reading, profile, section, entry, say) : undefined))
       .find(Boolean) ??
+    unknownHeader(reading, section, say) ??
     say(
       section.line,
       `tools do not agree on the pair of [${section.name}]`,
@@ -83,14 +85,18 @@ function explainHeader(reading: Reading, section: Section, say: Say): Trouble | 
       'The AWS CLI keeps them; the AWS SDK for JavaScript does not know this profile.',
       `Write the name on line ${line} without blanks: with - or _ instead.`,
     )
-  if (!Object.hasOwn(reading.aws, section.name.replace(/^profile\s+/, '')))
-    return say(
-      line,
-      `the header ${head} is not known to every tool`,
-      'The AWS SDK for JavaScript does not know this profile.',
-      `Write the name on line ${line} with letters, digits, - and _ alone.`,
-    )
   return undefined
+}
+
+/** After the lines of the pair, since the JavaScript SDK drops a section in which it finds no setting, too. */
+function unknownHeader(reading: Reading, { name, line }: Section, say: Say): Trouble | undefined {
+  if (Object.hasOwn(reading.aws, name.replace(/^profile\s+/, ''))) return undefined
+  return say(
+    line,
+    `the header [${name}] is not known to every tool`,
+    'The AWS SDK for JavaScript does not know this profile.',
+    `Write the name on line ${line} with letters, digits, - and _ alone.`,
+  )
 }
 
 function explainEntry(
@@ -142,6 +148,23 @@ function explainEntry(
       `a comment after the value of ${key}`,
       'The AWS CLI takes the comment for a part of the value; other tools cut it off.',
       `Put the comment of line ${line} on a line of its own.`,
+    )
+  const hidden = invisibleIn(value)
+  if (hidden !== undefined)
+    return say(
+      line,
+      `${hidden} in the value of ${key}`,
+      'Every tool takes it for a part of the value, and AWS refuses that.',
+      `Type line ${line} anew.`,
+    )
+  // No secret has an underscore.
+  const other = /\s([a-z]+_[a-z_]+)\s*=\s*\S/.exec(value)?.[1]
+  if (other !== undefined)
+    return say(
+      line,
+      `${other} stands behind ${key} on the same line`,
+      `Every tool takes it for a part of the value of ${key}.`,
+      `Begin a new line before ${other} on line ${line}.`,
     )
   if (/["'#;\\]/.test(value) || !/^[\x21-\x7e]+$/.test(value) || /^(true|false|null)$/.test(value))
     return say(

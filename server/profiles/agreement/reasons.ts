@@ -191,6 +191,13 @@ function notAKeyId({ name, path, document, section, values }: Place, id: string)
       detail: `${at} has ${hidden} in it: no tool can use it. ${unsent}`,
       remedy: `Type the key id on line ${line} anew.`,
     }
+  if (parseKeyId(id.replace(/^[“”„‘’‚«»`]+|[“”„‘’‚«»`]+$/g, '')) !== undefined)
+    return {
+      name: 'not-a-key-id',
+      title: `Line ${line}: the key id is in quotes`,
+      detail: `${at} is in typographic quotes: tools take them for a part of the value. ${unsent}`,
+      remedy: `Remove the quotes around the values of [${name}].`,
+    }
   if (/^[A-Za-z0-9/+=]{40}$/.test(id))
     return {
       name: 'not-a-key-id',

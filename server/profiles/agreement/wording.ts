@@ -59,6 +59,14 @@ function plainFault(path: string, document: IniDocument, fault: Fault): Trouble 
         `Move ${linesFrom(document, fault)} below a header such as [default], or begin it with # to make it a comment.`,
       )
     case 'duplicate-section':
+      if (holdsOtherKey(document, subject, line))
+        return ambiguous(
+          path,
+          line,
+          `a second [${name}] section, with another key`,
+          `${cli} cannot read any profile of this file because of it; other tools take the later lines.`,
+          `Rename the one on line ${line}, or the earlier one: each keeps its own pair.`,
+        )
       return ambiguous(
         path,
         line,
@@ -124,6 +132,15 @@ function cureOf(document: IniDocument, fault: Fault): Cure | undefined {
   }
 }
 
+/** To merge two sections that hold different keys would lose one of the two. */
+function holdsOtherKey(document: IniDocument, name: string, line: number): boolean {
+  const ids = document.sections
+    .filter((section) => section.name === name && section.line <= line)
+    .flatMap(({ entries }) => entries.filter(({ key }) => key === 'aws_access_key_id'))
+    .map((entry) => textOf(document, entry))
+  return new Set(ids).size > 1
+}
+
 /** All lines before the first header have one cause. */
 function linesFrom({ faults }: IniDocument, first: Fault): string {
   const lines = faults.filter(({ kind, line }) => kind === first.kind && line >= first.line)
@@ -148,6 +165,12 @@ function strayLine(document: IniDocument, line: number): Cure | undefined {
       line,
       what: 'a mark of an unresolved merge conflict',
       fix: 'Keep the lines of one side, and remove those of the other with all the marks (<<<<<<<, =======, >>>>>>>).',
+    }
+  if (/^\s*[\w.-]+\s*[＝：]/.test(text))
+    return {
+      line,
+      what: 'a full-width sign where "=" belongs',
+      fix: `Write "=" on line ${line}, as it is on the other lines.`,
     }
   const hidden = invisibleIn(text)
   return hidden === undefined
