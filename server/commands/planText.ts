@@ -113,7 +113,7 @@ function rotateLines(row: PlanRotate, now: number): string[] {
   return lines
 }
 
-/** One line for each reason: of a hundred young keys nobody wants to read. */
+/** One line for each reason: of a hundred young keys nobody wants to read. A key that no tool finds is one of none. */
 function passedOver(skip: readonly PlanSkip[], profilesOf: (key: string) => readonly string[]): string[] {
   const byReason = new Map<string, { title: string; names: string[] }>()
   for (const { key, profile, reason } of skip) {
@@ -123,9 +123,13 @@ function passedOver(skip: readonly PlanSkip[], profilesOf: (key: string) => read
       profile === undefined ? places(profilesOf(key ?? '')) || short(key ?? '') : `[${profile}]`,
     )
   }
-  return [...byReason].map(([reason, { title, names }]) => {
+  const ignored = skip.flatMap(({ reason }) =>
+    reason.name === 'section-ignored' ? [`  ${sentence(reason)}`] : [],
+  )
+  const lines = [...byReason].map(([reason, { title, names }]) => {
     const more = names.length > 5 ? ` and ${names.length - 5} more` : ''
     const yes = reason === 'canary' ? '. To rotate it all the same: --profile and --include-canaries' : ''
     return `Skipped, ${title[0]?.toLowerCase() ?? ''}${title.slice(1)}: ${names.slice(0, 5).join(', ')}${more}${yes}`
   })
+  return [...lines, ...ignored]
 }

@@ -177,6 +177,17 @@ it('is no success where quotes keep the only key from being one', { timeout: 60_
   expect(ground.actions).toEqual([])
 })
 
+it('says of a pair that no tool finds how it would be found', { timeout: 60_000 }, async () => {
+  const text = await fs.readFile(ground.credentials, 'utf8')
+  await fs.writeFile(ground.credentials, '')
+  await fs.writeFile(ground.config, text.replace('[alice]', '[s3-backups]'), { mode: 0o600 })
+  const ended = await ground.run('rotate', '--all', '--dry-run')
+  expect([ended.code, ended.stdout]).toEqual([
+    3,
+    expect.stringMatching(/its key is not rotated\..* write \[profile s3-backups\] on line 2/),
+  ])
+})
+
 it('takes the null device for a file without profiles', { timeout: 60_000 }, async () => {
   const started = ground.start(['rotate', '--all', '--dry-run'], { AWS_CONFIG_FILE: '/dev/null' })
   started.process.stdin?.end()
