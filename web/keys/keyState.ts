@@ -51,3 +51,6 @@ export function statesOf(key: Key, policyDays: number, now: number): [KeyState, 
 
 export const stateOf = (key: Key, policyDays: number, now: number): KeyState =>
   statesOf(key, policyDays, now)[0]
+
+/** What is excluded is not asked about in any case. */
+export const plantedAndTouched = ({ canary, excluded }: Key): boolean => canary && !excluded
