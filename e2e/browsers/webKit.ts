@@ -94,8 +94,18 @@ async function drive(server: string, binary: string, stop: () => Promise<void>):
     },
     value,
     press: async (expression) => {
-      const found = (await script(expression)) as Record<string, string>
-      await ask('POST', `${session}/element/${found[elementKey]}/click`, {})
+      // A page that has just changed may still move or replace what is to be pressed: a person would press again.
+      await until('what can be pressed', async () => {
+        const found = (await script(expression)) as Record<string, string> | null
+        if (!found) return undefined
+        return ask('POST', `${session}/element/${found[elementKey]}/click`, {}).then(
+          () => true,
+          (error: Error) => {
+            if (/element not interactable|stale element/.test(error.message)) return undefined
+            throw error
+          },
+        )
+      })
     },
     faults: async () => (await value('window.faults')) as string[],
     close: async () => {
