@@ -1,4 +1,4 @@
-import { enter, expect, hold, startButton, test, visit } from './fixtures.ts'
+import { enter, expect, expectAccessible, hold, startButton, test, visit } from './fixtures.ts'
 import type { Page } from 'playwright/test'
 
 const mode = (page: Page, name: string): ReturnType<Page['getByRole']> =>
@@ -86,6 +86,29 @@ test('what the person has unfolded stays so when the plan is made anew', async (
   await expect(leave).toBeVisible()
   await mode(page, 'Delete').check()
   await expect(row).toContainText('− delete ****')
-  await expect(startButton(page, '4 keys')).toBeEnabled()
+  await expect(page.getByRole('button', { name: 'Rotate 4 keys, delete 4 for good…' })).toBeEnabled()
   await expect(leave).toBeVisible()
+  await page.getByRole('button', { name: /^Open all \d+ lines/ }).click()
+  await expect(page.getByRole('button', { name: 'Leave d out of the plan' })).toBeVisible()
+  await page.getByRole('button', { name: /^Fold all/ }).click()
+  await expect(leave).toBeHidden()
+})
+
+test('a plan that deletes its old keys names them and has their number typed', async ({ stage, page }) => {
+  const old = stage.users('a', 'b')
+  await enter(page, await stage.start())
+  await page.getByRole('button', { name: 'Rotate everything' }).click()
+  await expect(startButton(page, '2 keys')).toBeEnabled()
+  await mode(page, 'Delete').check()
+  await page.getByRole('button', { name: 'Rotate 2 keys, delete 2 for good…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Delete 2 keys for good' })
+  for (const { id } of old.values()) await expect(dialog).toContainText(id)
+  const press = dialog.getByRole('button', { name: 'Rotate 2 keys and delete 2 for good' })
+  await expect(press).toBeDisabled()
+  await expectAccessible(page)
+  await dialog.getByLabel('How many').fill('2')
+  await press.click()
+  await expect(page.getByRole('heading', { level: 1, name: '2 keys rotated' })).toBeVisible({
+    timeout: 120_000,
+  })
 })
