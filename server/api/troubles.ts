@@ -140,6 +140,11 @@ export const troubles: Readonly<Record<string, TroubleKind>> = {
   'not-seen-done': { means: 'AWS took a change, and its lists do not show it yet.', passing: true },
   'not-subscribed': { means: 'The account cannot use the service.' },
   'not-working': { means: 'A new key did not come to work in time.', final: true },
+  'notes-unreadable': {
+    means: 'What Keyturn wrote down beside the journals of runs cannot be read.',
+    loss: true,
+  },
+  'notes-unwritable': { means: 'What Keyturn is about to do beside runs could not be written down.' },
   'nothing-to-do': { means: 'A plan has nothing to rotate.' },
   'nothing-to-find': { means: 'There is no key to look for.', exit: 3 },
   'nothing-to-finish': { means: 'No policy that ended sessions is old enough to be taken off.', exit: 3 },

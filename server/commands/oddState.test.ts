@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -6,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { parseOptions } from './options.ts'
 import { runCommand } from './runCommand.ts'
 import { CommandGround } from './testing/commandGround.ts'
+import { kinds, places } from './testing/oddThings.ts'
 
 // Whatever stands in the place of a file that Keyturn keeps, a command ends, says what it is, and does what does not
 // depend on it.
@@ -128,30 +128,6 @@ describe('journals of old runs', () => {
   })
 })
 
-const kinds: [string, (at: string) => Promise<unknown>][] = [
-  ['a directory', (at) => fs.mkdir(path.join(at, 'below'), { recursive: true })],
-  ['a FIFO', async (at) => execFileSync('mkfifo', [at])],
-  ['a link that leads nowhere', (at) => fs.symlink('nowhere', at)],
-  ['links in a circle', (at) => fs.symlink(path.basename(at), at)],
-  ['a device', (at) => fs.symlink('/dev/zero', at)],
-  ['garbage', (at) => fs.writeFile(at, Buffer.from([0xff, 0, 0x0a, 0x7b, 0x0a, 0xfe]))],
-  ['an empty file', (at) => fs.writeFile(at, '')],
-  ['a file of 3 GB', async (at) => (await fs.writeFile(at, ''), fs.truncate(at, 3 * 2 ** 30))],
-]
-
-/** Each with how a command names it; undefined: where nothing depends on it, nothing need be said. */
-const places: [string, 'stops' | 'is named' | 'is nothing'][] = [
-  ['lock', 'stops'],
-  ['settings.json', 'stops'],
-  ['keys.json', 'is named'],
-  ['files.json', 'is nothing'],
-  ['runs', 'is named'],
-  ['undo', 'is nothing'],
-  ['hooks', 'is nothing'],
-  ['runs/20260101T000000000Z-abcdef.jsonl', 'is named'],
-  ['undo/AKIAOLD0000000000000.json', 'is nothing'],
-]
-
 describe.skipIf(process.platform === 'win32')(
   'in the place of a file of Keyturn’s',
   { timeout: 60_000 },
@@ -163,11 +139,12 @@ describe.skipIf(process.platform === 'win32')(
         await fs.rm(at, { force: true })
         await make(at)
         const isFolder = ['runs', 'undo', 'hooks'].includes(place)
+        const isPassedOver = ['lock', 'ledger.jsonl', 'places.jsonl', 'after.jsonl'].includes(place)
         // A crash leaves a lock that says nothing, and a journal that never began.
         const isOdd =
           isFolder || place === 'settings.json'
             ? true
-            : !(kind === 'an empty file' || (kind === 'garbage' && place === 'lock'))
+            : !(kind === 'an empty file' || (kind === 'garbage' && isPassedOver))
         if (!isOdd) await fs.utimes(at, 0, 0)
 
         const status = await run('status')
@@ -176,6 +153,7 @@ describe.skipIf(process.platform === 'win32')(
         const isDirectory = kind === 'a directory' && isFolder
         if (isOdd && role !== 'is nothing' && !isDirectory) expect(status.all).toContain(place)
 
+        for (const argv of [['ls'], ['old'], ['after'], ['rotate', '--all', '--dry-run']]) await run(...argv)
         const recovered = await run('--recover')
         const rotated = await run('rotate', '--all', '--yes')
         for (const each of [recovered, rotated]) {

@@ -1,5 +1,4 @@
 import type { Engine } from '../engine/engine.ts'
-import { damagedJournal } from '../rotation/journal.ts'
 import { exit } from './exitCodes.ts'
 import { follow } from './follow.ts'
 import { hint } from './hints.ts'
@@ -39,7 +38,7 @@ export async function afterRecovery(
 export async function recoverAll(engine: Engine, command: Command): Promise<Ended> {
   const { terminal, interruption } = command
   const { runs } = engine
-  const notices = runs.damaged.map(damagedJournal)
+  const notices = runs.troubles
   for (const notice of notices) terminal.say(`${notice.title}. ${sentence(notice)}`)
   const begun = []
   for (const { id } of runs.interrupted()) begun.push(await runs.recover(id, command.by))

@@ -117,10 +117,10 @@ export class Afterwards {
     return { after: { users, open: openOf(users) }, subjects, interrupted: open }
   }
 
-  /** Policies of ours that have done their work and may be taken off. From the journal alone: AWS is not asked. */
+  /** Policies of ours that have done their work and may be taken off. From the journal alone, none where it cannot be read. */
   async removable(): Promise<Pick<ActLine, 'account' | 'user'>[]> {
     const now = this.deps.clock.now()
-    const { denials } = standingActs(await this.journal.lines())
+    const { denials } = standingActs(await this.journal.lines().catch(() => []))
     return [...denials.values()]
       .filter(({ removed, cut }) => !removed && overAt(cut) <= now)
       .map(({ account, user }) => ({ account, user }))

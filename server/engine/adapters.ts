@@ -24,7 +24,6 @@ import { isHarmless } from '../profiles/keyId.ts'
 import { SeenFiles } from '../profiles/store/seenFiles.ts'
 import { createProfileStore } from '../profiles/store/store.ts'
 import { DeployHooks } from '../rotation/deployHooks.ts'
-import { damagedJournal } from '../rotation/journal.ts'
 import { Plans } from '../rotation/plans.ts'
 import { openRuns } from '../rotation/openRuns.ts'
 import { scrubJournals } from '../rotation/scrubJournals.ts'
@@ -120,6 +119,7 @@ export async function openParts(
       stateWritable: sharing(() => probe(place.stateDirectory)),
     },
   })
+  const noteTroubles: Trouble[] = []
   const keyring: Keyring = new Keyring({
     demo: options.demo,
     version,
@@ -143,7 +143,8 @@ export async function openParts(
       ...troubles,
       ...(settings.notice ? [settings.notice] : []),
       ...(findings.notice ? [findings.notice] : []),
-      ...runs.damaged.map(damagedJournal),
+      ...runs.troubles,
+      ...noteTroubles,
       ...clockNotice(findings.awsOffset),
     ],
     onDefect,
@@ -187,6 +188,7 @@ export async function openParts(
         .sort((a, b) => b.id.localeCompare(a.id))
         .flatMap(({ rotations }) => rotations),
   })
+  for (const { journal } of [updates, afterwards]) noteTroubles.push(...(await journal.troubles()))
   const places = new PlaceSearch({
     env: place.env,
     home: place.home,

@@ -23,14 +23,14 @@ export interface Written {
  * What was written goes back with its rotation.
  */
 export class PlaceUpdates {
-  readonly #journal: LineJournal<typeof UpdateLine>
+  readonly journal: LineJournal<typeof UpdateLine>
   #writing: Promise<unknown> = Promise.resolve()
 
   readonly #env: Environment
 
   /** @param directory the state directory */
   constructor(directory: string, clock: Clock, env: Environment) {
-    this.#journal = new LineJournal(path.join(directory, 'places.jsonl'), UpdateLine, clock)
+    this.journal = new LineJournal(path.join(directory, 'places.jsonl'), UpdateLine, clock)
     this.#env = env
   }
 
@@ -44,7 +44,7 @@ export class PlaceUpdates {
     { before, after, from, to }: Pick<Update, 'before' | 'after' | 'from' | 'to'>,
   ): Promise<void> {
     return this.#inTurn(async () => {
-      const log = (phase: Phase) => this.#journal.append({ path: file, from: from.id, to: to.id, phase })
+      const log = (phase: Phase) => this.journal.append({ path: file, from: from.id, to: to.id, phase })
       await log('started')
       try {
         const stat = await fs.lstat(file, { bigint: true })
@@ -62,20 +62,24 @@ export class PlaceUpdates {
   /** After a crash: removes what it left beside a place, which holds secrets, and finds out whether it was written. */
   async recover(): Promise<void> {
     await this.#inTurn(async () => {
-      for (const { path: file, from, to } of standing(await this.#journal.lines()).open) {
+      // Where they cannot be read, `troubles` says it.
+      for (const { path: file, from, to } of standing(await this.journal.lines().catch(() => [])).open) {
         await sweepTemporaries(file).catch(() => undefined)
         const text = await fs.readFile(file, 'latin1').catch(() => undefined)
         // One that cannot be read now is looked at again at the next start.
         if (text === undefined) continue
         const written = text.includes(to) && !text.includes(from)
-        await this.#journal.append({ path: file, from, to, phase: written ? 'done' : 'failed' })
+        await this.journal.append({ path: file, from, to, phase: written ? 'done' : 'failed' })
       }
     })
   }
 
   /** Where Keyturn had put a pair that is about to be turned off again, the pair that works is put there. */
   async follow(key: string, from: KeyPair | undefined, to: KeyPair): Promise<readonly string[]> {
-    const files = standing(await this.#journal.lines()).holding(key)
+    const lines = await this.journal.lines().catch(({ trouble }: Failure) => trouble)
+    // The pair that works stands in the profile: what stands elsewhere must not keep it from being the one in use.
+    if ('detail' in lines) return [lines.detail]
+    const files = standing(lines).holding(key)
     const written = from ? await this.put(files, from, to) : files.map((path) => ({ path, why: gone }))
     return written.map(({ path, why }: Written) =>
       why === undefined ? `${path} holds the old pair again.` : `${path} was left as it is. ${why}`,

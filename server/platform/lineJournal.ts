@@ -1,9 +1,11 @@
 import path from 'node:path'
 import type { Static, TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import type { Trouble } from '../api/problem.ts'
 import { makeDirectory, syncDirectory } from './atomicFile.ts'
 import type { Clock } from './clock.ts'
-import { ownFiles } from './ownFiles.ts'
+import { Failure } from './failure.ts'
+import { ownFiles, whyNot } from './ownFiles.ts'
 
 /**
  * A small journal of our own: a JSON object a line, 0600, each fsynced before `append` resolves, so that what it says was
@@ -21,14 +23,33 @@ export class LineJournal<Schema extends TSchema> {
     this.#clock = clock
   }
 
-  /** None where there is no such file. @throws what `ownFiles.read` throws: then nobody knows what was begun */
+  /** None where there is no such file. @throws Failure `notes-unreadable`: then nobody knows what was begun */
   async lines(): Promise<Static<Schema>[]> {
-    return parseLines(this.#schema, (await ownFiles.read(this.#file))?.toString('utf8') ?? '')
+    const bytes = await ownFiles.read(this.#file).catch((error: unknown) => {
+      throw new Failure(unreadable(this.#file, error), { cause: error })
+    })
+    return parseLines(this.#schema, bytes?.toString('utf8') ?? '')
   }
 
-  /** Adds a line, with its time. @throws the file system's error: then nothing may be done */
+  /** Why `lines` has none to give, to be told beside what does not depend on them. */
+  async troubles(): Promise<Trouble[]> {
+    return this.lines().then(
+      () => [],
+      (error: Failure) => [error.trouble],
+    )
+  }
+
+  /** Adds a line, with its time. @throws Failure `notes-unwritable`: then nothing may be done */
   async append(line: Omit<Static<Schema>, 'at'>): Promise<void> {
+    await this.#write(line).catch((error: unknown) => {
+      throw new Failure(unwritable(this.#file, error), { cause: error })
+    })
+  }
+
+  async #write(line: Omit<Static<Schema>, 'at'>): Promise<void> {
     await makeDirectory(path.dirname(this.#file))
+    // Before it is opened: that of a FIFO waits until somebody reads it.
+    await ownFiles.read(this.#file)
     const handle = await ownFiles.open(this.#file, 'a+', 0o600)
     try {
       // A line that a crash cut off must not swallow the next.
@@ -43,6 +64,24 @@ export class LineJournal<Schema extends TSchema> {
     } finally {
       await handle.close()
     }
+  }
+}
+
+function unreadable(file: string, error: unknown): Trouble {
+  return {
+    name: 'notes-unreadable',
+    title: 'Notes of Keyturn cannot be read',
+    detail: `${file}: ${whyNot(error)}. What stands there is not shown, and nothing that depends on it is done.`,
+    remedy: 'Put the file back, or remove what stands in its place.',
+  }
+}
+
+function unwritable(file: string, error: unknown): Trouble {
+  return {
+    name: 'notes-unwritable',
+    title: 'Keyturn cannot write this down',
+    detail: `${file}: ${whyNot(error)}. Nothing is done that could not be known after a crash.`,
+    remedy: 'Free some space, or make the file writable for you.',
   }
 }
 

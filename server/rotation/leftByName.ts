@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { Type } from 'typebox'
+import type { Trouble } from '../api/problem.ts'
 import type { Clock } from '../platform/clock.ts'
 import { LineJournal } from '../platform/lineJournal.ts'
 
@@ -14,15 +15,19 @@ const Line = Type.Object({
 export class LeftByName {
   readonly #journal: LineJournal<typeof Line>
   readonly #keys = new Map<string, string | undefined>()
+  /** Why it could not be read. */
+  readonly troubles: readonly Trouble[]
 
-  private constructor(journal: LineJournal<typeof Line>) {
+  private constructor(journal: LineJournal<typeof Line>, troubles: readonly Trouble[]) {
     this.#journal = journal
+    this.troubles = troubles
   }
 
   /** One that cannot be read leaves every row open: that tells too much, never too little. */
   static async open(stateDirectory: string, clock: Clock): Promise<LeftByName> {
-    const made = new LeftByName(new LineJournal(path.join(stateDirectory, 'ledger.jsonl'), Line, clock))
-    for (const { key, left, why } of await made.#journal.lines().catch(() => [])) made.#note(key, left, why)
+    const journal = new LineJournal(path.join(stateDirectory, 'ledger.jsonl'), Line, clock)
+    const made = new LeftByName(journal, await journal.troubles())
+    for (const { key, left, why } of await journal.lines().catch(() => [])) made.#note(key, left, why)
     return made
   }
 
@@ -30,7 +35,7 @@ export class LeftByName {
     return this.#keys
   }
 
-  /** @throws the file system's error; what was written before it stands */
+  /** @throws Failure `notes-unwritable`; what was written before it stands */
   async put(keys: readonly string[], left: boolean, why?: string): Promise<void> {
     for (const key of keys) {
       await this.#journal.append({ key, left, ...(why !== undefined && { why }) })

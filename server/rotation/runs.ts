@@ -17,11 +17,12 @@ import type { FilesSnapshot } from '../profiles/ports.ts'
 import { droppable } from './droppable.ts'
 import type { Entry, NewEntry, Spec } from './entries.ts'
 import {
+  damagedJournal,
   Journal,
   journalPath,
   readRun,
-  readRuns,
   type ReadRuns,
+  readRuns,
   type RecordedRun,
   type RunHeader,
 } from './journal.ts'
@@ -162,6 +163,11 @@ export class Runs {
     )
     await runs.lookAtUndoStore()
     return runs
+  }
+
+  /** What could not be read, and so is not shown. */
+  get troubles(): readonly Trouble[] {
+    return [...this.damaged.map(damagedJournal), ...this.#deps.leftByName.troubles]
   }
 
   /** @returns an id that sorts by time */

@@ -1,9 +1,8 @@
-import fs from 'node:fs/promises'
 import path from 'node:path'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { writeAtomic } from '../platform/atomicFile.ts'
-import { onceLetGo } from '../platform/letGo.ts'
+import { ownFiles } from '../platform/ownFiles.ts'
 import { sharing } from '../platform/sharing.ts'
 import type { TrailEvent } from './event.ts'
 
@@ -118,7 +117,7 @@ export class OwnCalls {
 
 async function read(file: string): Promise<Map<string, readonly OwnCall[]>> {
   try {
-    const stored: unknown = JSON.parse(await onceLetGo(() => fs.readFile(file, 'utf8')))
+    const stored: unknown = JSON.parse((await ownFiles.read(file))?.toString('utf8') ?? '')
     if (!Value.Check(Stored, stored)) return new Map()
     return new Map(
       Object.entries(stored.calls).map(([key, list]) => [
