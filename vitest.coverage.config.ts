@@ -19,7 +19,8 @@ export default defineConfig({
       reporter: ['text'],
       reportOnFailure: true,
       include: [
-        'server/rotation/{journal,undoStore,machine,runs,sagas,strayKey,undo}.ts',
+        'server/rotation/{journal,undoStore,machine,sagas,strayKey,undo}.ts',
+        'server/rotation/runs/*.ts',
         'server/rotation/steps/*.ts',
         'server/profiles/store/{store,batch,putPairs,foreignWrites}.ts',
         'server/platform/{atomicFile,lock}.ts',

@@ -32,7 +32,7 @@ const keys = 'declare const iam: Record<string, () => void>'
 
 it.each([
   ['server/rotation/steps/probe.ts', `${keys}\niam.createKey()`],
-  ['server/rotation/runs.ts', `${keys}\niam.setKeyStatus()`],
+  ['server/rotation/runs/runs.ts', `${keys}\niam.setKeyStatus()`],
   ['server/rotation/probe.ts', `${keys}\niam['deleteKey']()`],
   ['server/rotation/probe.ts', `${keys}\nconst { deleteKey: gone } = iam\ngone()`],
   ['server/keys/probe.ts', `${keys}\n[1].forEach(iam.setKeyStatus)`],

@@ -16,7 +16,7 @@ import { askedOf } from './ledger.ts'
 import { blocking, type Checked, plan as makePlan, type Planned } from './plan.ts'
 import { changedRequest } from './planChange.ts'
 import { whatMoved } from './planMoved.ts'
-import type { NewRun } from './runs.ts'
+import type { NewRun } from './runs/runs.ts'
 
 /** The keys of the files as they are now. */
 export interface HeldKeys {

@@ -7,7 +7,7 @@ import { HistoryRow, MendRequest, Run, RunList, UndoRequest } from '../api/run.t
 import { oneOf } from '../api/words.ts'
 import { historyCsv } from './history.ts'
 import type { Plans } from './plans.ts'
-import type { Runs } from './runs.ts'
+import type { Runs } from './runs/runs.ts'
 import type { SignerDesk } from './signers.ts'
 import { Failure } from '../platform/failure.ts'
 import { noCopy, type Undos } from './undo.ts'
