@@ -37,12 +37,49 @@ const OpenLeft = Type.Object(
 )
 export type OpenLeft = Static<typeof OpenLeft>
 
+/** What a theft leaves beside keys. Its id stands for it where it is left by name. */
+export const RestRow = Type.Object(
+  {
+    id: Type.String(),
+    kind: oneOf(['credentials', 'credential', 'sessions', 'sign-in', 'places', 'door'], {
+      description: 'credentials: nobody has looked yet what else the user signs in with',
+    }),
+    run: Type.String({ description: 'The newest run that was begun because its keys had leaked' }),
+    account: Type.Optional(Type.String()),
+    user: Type.Optional(Type.String()),
+    key: Type.Optional(Type.String()),
+    credential: Type.Optional(Type.String({ description: 'Its id at AWS' })),
+    what: Type.String(),
+    reason: Type.String({ description: 'What is known of it' }),
+    places: Type.Optional(
+      Type.Object(
+        {
+          found: Type.Integer({ minimum: 0 }),
+          updated: Type.Integer({ minimum: 0 }),
+          left: Type.Integer({ minimum: 0 }),
+        },
+        { additionalProperties: false, description: 'Of one key, as the last search found it' },
+      ),
+    ),
+    state: oneOf(['open', 'closed']),
+    closedBy: Type.Optional(oneOf(['done', 'left'])),
+    why: Type.Optional(Type.String({ description: 'What the person said when leaving it' })),
+  },
+  { $id: 'RestRow', additionalProperties: false },
+)
+export type RestRow = Static<typeof RestRow>
+
 /** What is still open, whichever run was asked for it, each key once. */
 export const Ledger = Type.Object(
   {
     leak: Type.Boolean({ description: 'A run that was begun because keys had leaked is among them' }),
     asked: Type.Integer({ minimum: 0, description: 'Keys that the runs with something open were asked for' }),
     open: Type.Array(OpenLeft),
+    rest: Type.Optional(
+      Type.Array(RestRow, {
+        description: 'What a theft leaves beside keys; absent where none was told of',
+      }),
+    ),
   },
   { $id: 'Ledger', additionalProperties: false },
 )

@@ -107,6 +107,7 @@ export function isDue(due: Due): boolean {
     due.wentBack,
     due.changed,
     due.ledger.open,
+    (due.ledger.rest ?? []).filter(({ state }) => state === 'open'),
   ]
   return due.files.fails || lists.some((list) => list.length > 0)
 }

@@ -2,12 +2,15 @@ import type { Run } from '../api/run.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { HeldKey } from '../keys/ports.ts'
 import { Failure } from '../platform/failure.ts'
+import { parseKeyId } from '../profiles/keyId.ts'
 import type { NewRun } from '../rotation/runs/runs.ts'
 import { confirmed } from './command.ts'
 import type { Command, Ended } from './command.ts'
 import { exit } from './exitCodes.ts'
 import { follow } from './follow.ts'
+import { openRest } from '../leak/rest.ts'
 import { exposedLines } from './ledgerText.ts'
+import { restLines } from './restText.ts'
 import type { LeakedAct } from './options.ts'
 import { resultText } from './resultText.ts'
 import { rotateAll } from './rotate.ts'
@@ -28,10 +31,12 @@ export async function leaked(command: Command): Promise<Ended> {
     const ledger = engine.runs.ledger()
     // What was just replaced has told the rows of its own run.
     if (!('run' in done.document) && !('runs' in done.document))
-      terminal.print(exposedLines(ledger.open, ledger.asked).join('\n') || nothingOpen)
-    const code = done.code === exit.ok && ledger.open.length > 0 ? exit.failed : done.code
+      terminal.print(exposedLines(ledger.open, ledger.asked).join('\n'))
+    const open = ledger.open.length + openRest(ledger.rest)
+    terminal.print(restLines(ledger.rest).join('\n') || (open === 0 ? nothingOpen : ''))
+    const code = done.code === exit.ok && open > 0 ? exit.failed : done.code
     return {
-      code: done.code === exit.nothing && ledger.open.length > 0 ? exit.failed : code,
+      code: done.code === exit.nothing && open > 0 ? exit.failed : code,
       document: { ...done.document, ledger },
     }
   } finally {
@@ -44,17 +49,27 @@ const nothingOpen = 'Nothing is open: each key that was asked for is replaced, d
 async function actOn(engine: Engine, command: Command, act: LeakedAct): Promise<Ended> {
   const { terminal } = command
   if (act.kind === 'kill') return kill(engine, command, act.keys)
-  const open = new Map(engine.runs.ledger().open.map((row) => [row.key, row]))
+  const { open: rows, rest = [] } = engine.runs.ledger()
+  const open = new Set([
+    ...rows.map(({ key }) => key),
+    ...rest.filter(({ state }) => state === 'open').map(({ id }) => id),
+  ])
   if (act.kind === 'leave') {
     const stranger = act.keys.find((key) => !open.has(key))
     if (stranger !== undefined) throw new Failure(notOpen(stranger))
     if (command.options.dryRun) return { code: exit.ok, document: { keys: act.keys } }
-    if (!command.options.yes) await confirmed(command, `Leave ${count(act.keys.length, 'key')} working?`)
+    if (!command.options.yes)
+      await confirmed(
+        command,
+        `Leave ${count(act.keys.length, 'row')} as ${act.keys.length === 1 ? 'it is' : 'they are'}?`,
+      )
   }
   if (!command.options.dryRun)
     await engine.runs.leave(act.keys, act.kind === 'leave', act.kind === 'leave' ? act.why : undefined)
   for (const key of act.keys)
-    terminal.print(`${short(key)} is ${act.kind === 'leave' ? 'left as it is, by name' : 'open again'}.`)
+    terminal.print(
+      `${parseKeyId(key) ? short(key) : key} is ${act.kind === 'leave' ? 'left as it is, by name' : 'open again'}.`,
+    )
   return { code: exit.ok, document: { keys: act.keys } }
 }
 
@@ -114,7 +129,7 @@ function notOpen(key: string) {
   return {
     name: 'not-found',
     title: 'Not open',
-    detail: `No run that was asked for ****${key.slice(-4)} left it open. Nothing was noted.`,
+    detail: `No row of ****${key.slice(-4)} is open. Nothing was noted.`,
     remedy: 'keyturn leaked lists the keys that are open.',
   }
 }

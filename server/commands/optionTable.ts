@@ -127,13 +127,13 @@ export const optionTable = {
     says: 'turn off, without new ones, the keys that are named, else all that are open; says first what stops working',
   },
   leave: {
-    value: 'KEYID…',
+    value: 'ID…',
     many: true,
     of: ['leaked'],
-    says: 'leave it working, by name: its row is closed',
+    says: 'leave it as it is, by name: its row is closed; a key’s id, or that of another row',
   },
   because: { value: 'WORDS', of: ['leaked'], says: 'with --leave: why; it stays in the journal' },
-  reopen: { value: 'KEYID…', many: true, of: ['leaked'], says: 'open its row again' },
+  reopen: { value: 'ID…', many: true, of: ['leaked'], says: 'open its row again' },
 
   'taken-out': {
     value: 'NAME',

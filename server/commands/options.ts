@@ -313,6 +313,9 @@ function oldOf(words: readonly string[], values: Values): NonNullable<Options['o
   return { act: { kind: gone ? 'delete' : 'activate', ids: [...new Set(all)] } }
 }
 
+/** As `keyturn leaked` prints them of what is open beside keys. */
+const isRestId = (text: string) => /^[a-z-]{4,12}-[0-9a-f]{12}$/.test(text)
+
 /** Ids may be given one after the other: `--leave A B`. */
 function leakedOf(words: readonly string[], values: Values): NonNullable<Options['leaked']> {
   const given = (['kill', 'leave', 'reopen'] as const).filter((act) => values[act] !== undefined)
@@ -324,7 +327,7 @@ function leakedOf(words: readonly string[], values: Values): NonNullable<Options
   if (values.because !== undefined && act !== 'leave') throw new UsageError('--because goes with --leave.')
   const named = act === 'leave' || act === 'reopen' ? [...(values[act] ?? []), ...words] : words
   // What stands there may be anything, a secret among others: it is not repeated.
-  if (!named.every((id) => parseKeyId(id)))
+  if (!named.every((id) => parseKeyId(id) || (act !== 'kill' && isRestId(id))))
     throw new UsageError('keyturn leaked takes whole access key ids, and one of what was given is none.')
   const keys = [...new Set(named)]
   if (act === 'kill') return { act: { kind: 'kill', keys: keys.length > 0 ? keys : 'open' } }

@@ -2,6 +2,7 @@ import type { Changed } from '../api/inventory.ts'
 import { daysSince } from '../../shared/age.ts'
 import { changeWords } from '../../shared/changeWords.ts'
 import { exposedLines } from './ledgerText.ts'
+import { restLines } from './restText.ts'
 import { isDue, type Due } from './due.ts'
 import { hint } from './hints.ts'
 import { count, left, places, sentence, short, when } from './wording.ts'
@@ -18,7 +19,7 @@ export function statusText(due: Due): string {
     'Changed at AWS, and not by Keyturn:',
     due.changed.map((each) => changedText(each, now)),
   )
-  lines.push(...exposedLines(due.ledger.open, due.ledger.asked))
+  lines.push(...exposedLines(due.ledger.open, due.ledger.asked), ...restLines(due.ledger.rest))
   const back = due.wentBack.filter(({ holds }) => holds !== null)
   section(
     `${count(back.length, 'profile')} went back to a key that was replaced:`,

@@ -23,6 +23,8 @@ export interface AfterwardsDeps {
   readonly credentials: UserCredentials
   readonly stateDirectory: string
   readonly home: string
+  /** Told of each look, so that the ledger knows. */
+  readonly noted: (after: After) => Promise<void>
   readonly readKeys: () => Promise<{ readonly keys: readonly HeldKey[] }>
   readonly finding: (id: string) => Finding | undefined
   /** All rotations of keys, the newest run first. */
@@ -114,7 +116,9 @@ export class Afterwards {
       const text = handOver(user)
       users.push({ ...user, ...(text !== undefined && { handOver: text }) })
     }
-    return { after: { users, open: openOf(users) }, subjects, interrupted: open }
+    const after = { users, open: openOf(users) }
+    await this.deps.noted(after)
+    return { after, subjects, interrupted: open }
   }
 
   /** Policies of ours that have done their work and may be taken off. From the journal alone, none where it cannot be read. */

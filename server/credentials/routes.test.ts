@@ -35,6 +35,7 @@ async function lay() {
     iam,
     credentials: iam.credentials,
     stateDirectory: path.join(home, 'state'),
+    noted: () => Promise.resolve(),
     home,
     readKeys: async () => ({ keys: [held] }),
     finding: () => undefined,

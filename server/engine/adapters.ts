@@ -10,6 +10,8 @@ import { Afterwards } from '../credentials/afterwards.ts'
 import { clockNotice } from '../keys/clockNotice.ts'
 import { FindingsFile } from '../keys/findingsFile.ts'
 import { Keyring } from '../keys/keyring.ts'
+import { leaksOf, restOf } from '../leak/rest.ts'
+import { SeenFile } from '../leak/seen.ts'
 import { PlaceSearch } from '../places/places.ts'
 import { PlaceUpdates } from '../places/updates.ts'
 import { makeDirectory, tryWriting } from '../platform/atomicFile.ts'
@@ -73,6 +75,7 @@ export async function openParts(
   })
   const proofs = new Proofs(clock)
   const seen = await SeenFiles.open(place.stateDirectory, clock, toLook)
+  const found = await SeenFile.open(place.stateDirectory, clock, () => void keyring.refresh().catch(onDefect))
   const undo = new UndoStore(path.join(place.stateDirectory, 'undo'), clock)
   const store = createProfileStore({
     locations: locateFiles({
@@ -99,6 +102,7 @@ export async function openParts(
     undo,
     findings,
     drainPatienceMs: 8_000,
+    rest: (all, left) => restOf(leaksOf(all), found.get(), left, clock.now()),
     shop: {
       clock,
       iam,
@@ -155,6 +159,7 @@ export async function openParts(
     history: iam.history,
     isOptIn,
     ours: () => runs.ours(),
+    noted: (doors) => found.doors(doors),
     onDefect,
     known: async () => ({
       now: clock.now(),
@@ -179,6 +184,7 @@ export async function openParts(
     credentials: iam.credentials,
     stateDirectory: place.stateDirectory,
     home: place.home,
+    noted: ({ users }) => found.users(users),
     readKeys: () => keyring.readKeys(),
     finding: (id) => findings.get(id),
     rotations: () =>
@@ -197,6 +203,7 @@ export async function openParts(
     replaced: runs,
     kept: undo,
     updates,
+    noted: found,
   })
   return {
     clock,

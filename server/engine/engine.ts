@@ -92,7 +92,8 @@ export async function openEngine(options: EngineOptions, env: Environment): Prom
 }
 
 /**
- * Only to look, beside a Keyturn that runs: takes no lock, calls nobody unasked, and neither makes nor changes a file.
+ * Only to look, beside a Keyturn that runs: takes no lock, calls nobody unasked, and neither makes nor changes a file but
+ * that of what the person had looked for (leak/seen.ts).
  * @throws Failure where the state directory is another user's, or is none
  */
 export async function openToLook(options: EngineOptions, env: Environment): Promise<Looking> {

@@ -28,6 +28,11 @@ export interface PlacesDeps {
     list(): Promise<readonly { readonly key: string; readonly newKey?: string }[]>
   }
   readonly updates: PlaceUpdates
+  /** What was found and written is kept there, so that plans and the ledger know. */
+  readonly noted: {
+    places(found: readonly Place[], keys?: readonly string[]): Promise<void>
+    placed(path: string, key: string, updated: boolean): Promise<void>
+  }
 }
 
 export type FoundPlace = Place & { readonly worth?: KeyWorth }
@@ -94,9 +99,13 @@ export class PlaceSearch {
     }
     const { found, passed, ...counts } = await search(setup, { ...options, onFound })
     await judging
+    const places = found.flatMap(({ path: file }) => judged.get(file) ?? [])
+    // A look at some folders, or one that was ended, says nothing of the rest.
+    if (!folders && !counts.stopped)
+      await this.#deps.noted.places(places, keys === 'all' ? undefined : [...context.facts.keys()])
     return {
       ...counts,
-      places: found.flatMap(({ path: file }) => judged.get(file) ?? []),
+      places,
       passed: [...passed, ...found.flatMap(moreOf)],
     }
   }
@@ -129,7 +138,10 @@ export class PlaceSearch {
         continue
       }
       await this.#deps.updates.write(file, verdict).then(
-        () => written.push({ path: file }),
+        async () => {
+          written.push({ path: file })
+          await this.#deps.noted.placed(file, key, true)
+        },
         (error: unknown) => {
           if (!(error instanceof Failure)) throw error
           written.push({ path: file, why: error.trouble.detail })

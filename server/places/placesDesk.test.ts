@@ -65,6 +65,7 @@ beforeEach(async () => {
         list: () => Promise.resolve([{ key: old.id }]),
       },
       updates: new PlaceUpdates(state, systemClock, {}),
+      noted: { places: () => Promise.resolve(), placed: () => Promise.resolve() },
     }),
   })
   app = fastify()

@@ -12,7 +12,7 @@ import type { Workshop } from './world.ts'
 /** What is made of the other parts here, and so the same wherever runs are opened. */
 type Made = 'undo' | 'acts' | 'learn'
 
-export interface RunsParts extends Pick<RunsDeps, 'bus' | 'onDefect' | 'drainPatienceMs'> {
+export interface RunsParts extends Pick<RunsDeps, 'bus' | 'onDefect' | 'drainPatienceMs' | 'rest'> {
   readonly stateDirectory: string
   readonly undo: UndoStore
   readonly findings: Pick<Findings, 'all' | 'put'>

@@ -26,8 +26,19 @@ export interface TrailsDeps {
   readonly known: () => Promise<Known>
   /** Keys that Keyturn made. */
   readonly ours: () => ReadonlySet<string>
+  /** Told of the doors that were found, so that the ledger knows: of no other event. */
+  readonly noted: (doors: readonly NotedDoor[]) => Promise<void>
   readonly onDefect: (error: unknown) => void
   readonly limits?: Partial<Limits>
+}
+
+export interface NotedDoor {
+  readonly id: string
+  readonly key: string
+  readonly at: string
+  readonly act: string
+  readonly target: string
+  readonly still?: 'there' | 'gone'
 }
 
 interface Asked {
@@ -153,9 +164,10 @@ export class Trails {
   #run(asked: Asked): void {
     asked.state = 'asking'
     asked.running = asked.search.run().then(
-      () => {
+      async () => {
         if (asked.state === 'asking') asked.state = 'done'
         this.#publish(asked)
+        await this.#deps.noted(notedOf(this.#view(asked, Infinity)))
       },
       (error: unknown) => {
         asked.state = 'stopped'
@@ -188,6 +200,15 @@ export class Trails {
       this.#asked.delete(id)
     }
   }
+}
+
+function notedOf({ keys }: Trail): NotedDoor[] {
+  return keys.flatMap(({ key, doors }) =>
+    doors.map(({ id, at, act, target, still }) => ({
+      ...{ id, key, at, act, target },
+      ...((still === 'there' || still === 'gone') && { still }),
+    })),
+  )
 }
 
 /** Ten thousand events hold a handful of addresses: one string for all that are alike. */

@@ -1,8 +1,10 @@
 import type { WentBack } from '../../api/inventory.ts'
-import type { Ledger } from '../../api/ledger.ts'
+import type { Ledger, RestRow } from '../../api/ledger.ts'
+import type { Run } from '../../api/run.ts'
 import type { ReplacedKey } from '../../keys/ports.ts'
 import type { FilesSnapshot } from '../../profiles/ports.ts'
 import { leftOf, ledgerOf } from '../ledger.ts'
+import type { LeftByName } from '../leftByName.ts'
 import { replacedKeys } from '../replaced.ts'
 import { wentBack, writtenBy, type Written } from '../wentBack.ts'
 import type { Workshop } from '../world.ts'
@@ -12,13 +14,21 @@ import type { Present } from './present.ts'
 import type { RunIndex } from './runIndex.ts'
 import { accountOf, type RunViews } from './runViews.ts'
 
+export interface OutcomesDeps {
+  readonly settings: Workshop['settings']
+  /** Keys that stay as they are by name. */
+  readonly leftByName: LeftByName
+  /** What a theft leaves beside keys, by what was looked at. @param left by name */
+  readonly rest?: (runs: readonly Run[], left: ReadonlyMap<string, string | undefined>) => readonly RestRow[]
+}
+
 /** What all runs together come to: keys replaced, profiles written, and what is still open. */
 export class Outcomes {
   readonly #index: RunIndex
   readonly #present: Present
   readonly #fates: KeyFates
   readonly #views: RunViews
-  readonly #settings: Workshop['settings']
+  readonly #deps: OutcomesDeps
   /** Until a run changes, or what is kept. */
   #known:
     | {
@@ -28,18 +38,12 @@ export class Outcomes {
       }
     | undefined
 
-  constructor(
-    index: RunIndex,
-    present: Present,
-    fates: KeyFates,
-    views: RunViews,
-    settings: Workshop['settings'],
-  ) {
+  constructor(index: RunIndex, present: Present, fates: KeyFates, views: RunViews, deps: OutcomesDeps) {
     this.#index = index
     this.#present = present
     this.#fates = fates
     this.#views = views
-    this.#settings = settings
+    this.#deps = deps
   }
 
   changed(): void {
@@ -54,13 +58,20 @@ export class Outcomes {
   /** Profiles that hold a key again which a run has replaced there, or are gone since a run wrote them. */
   wentBack(snapshot: FilesSnapshot): WentBack[] {
     const { written, off } = this.#now()
-    const takenOut = new Set(this.#settings().takenOut)
+    const takenOut = new Set(this.#deps.settings().takenOut)
     return wentBack(written, snapshot, { off, takenOut, sums: this.#present.sums })
   }
 
   /** What is still open of all that runs were asked for. */
   ledger(): Ledger {
-    return ledgerOf(this.#accounts().sort((a, b) => b.run.localeCompare(a.run)))
+    const ledger = ledgerOf(this.#accounts().sort((a, b) => b.run.localeCompare(a.run)))
+    const leaks = this.#index.all().filter(({ header }) => header.leak)
+    const rest = this.#deps.rest?.(
+      leaks.map((live) => this.#views.run(live)),
+      this.#deps.leftByName.all(),
+    )
+    if (!rest || rest.length === 0) return ledger
+    return { ...ledger, leak: ledger.leak || rest.some(({ state }) => state === 'open'), rest: [...rest] }
   }
 
   /** Keys whose rows are closed by nothing but what a check found. */

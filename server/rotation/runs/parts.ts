@@ -5,13 +5,13 @@ import type { Workshop } from '../world.ts'
 import { Driver } from './driver.ts'
 import { KeptPairs } from './keptPairs.ts'
 import { KeyFates, type KeyFatesDeps } from './keyFates.ts'
-import { Outcomes } from './outcomes.ts'
+import { Outcomes, type OutcomesDeps } from './outcomes.ts'
 import { Present } from './present.ts'
 import { RunIndex } from './runIndex.ts'
 import { RunNews } from './runNews.ts'
 import { RunViews } from './runViews.ts'
 
-export interface RunsDeps extends KeyFatesDeps {
+export interface RunsDeps extends KeyFatesDeps, Pick<OutcomesDeps, 'rest'> {
   readonly directory: string
   readonly shop: Workshop
   readonly undo: UndoStore
@@ -39,7 +39,7 @@ export function partsOf(deps: RunsDeps): RunsParts {
   const index = new RunIndex(present)
   const fates = new KeyFates(index, present, deps)
   const views = new RunViews(index, present, fates)
-  const outcomes = new Outcomes(index, present, fates, views, deps.shop.settings)
+  const outcomes = new Outcomes(index, present, fates, views, { ...deps, settings: deps.shop.settings })
   const news = new RunNews(index, views, deps.bus)
   const kept = new KeptPairs({ ...deps, index, present, fates, outcomes, views, news })
   const driver = new Driver({ ...deps, index, present, fates, outcomes, kept, news })

@@ -205,7 +205,8 @@ export class Runs {
   async leave(keys: readonly string[], left: boolean, why?: string): Promise<void> {
     await this.#deps.leftByName.put(keys, left, why)
     for (const live of this.#parts.index.all())
-      if (live.header.asked?.some(({ key }) => keys.includes(key))) this.#parts.news.run(live)
+      if (live.header.leak || live.header.asked?.some(({ key }) => keys.includes(key)))
+        this.#parts.news.run(live)
   }
 
   get(id: string): Run | undefined {
