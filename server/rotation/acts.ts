@@ -187,7 +187,8 @@ export class Acts {
 
   /**
    * Until AWS has done it. One 'not found' may only mean 'not yet': gone is what three lists in a row do not show, or
-   * three such answers where the list may not be asked.
+   * three such answers where the list may not be asked. Whether it was done where the answer was lost is told by the
+   * lists, once they have caught up; sent again it harms nobody.
    */
   async #put(
     world: World,
@@ -198,7 +199,8 @@ export class Acts {
     const { clock, settings } = world.shop
     const { patienceMs, intervalMs } = settings().verification
     const patience = new Patience(clock, patienceMs)
-    const brief = new Patience(clock, Math.min(patienceMs, listLagMs))
+    let lag: Patience | undefined
+    let lost: AwsFailure | undefined
     let absent = 0
     for (;;) {
       const refused = await world
@@ -212,25 +214,57 @@ export class Acts {
           (error: unknown) => error,
         )
       if (refused === undefined) return 'off'
-      // Whether a deletion whose answer was lost was done is told by the lists, once they have caught up; sent again it harms nobody.
-      const lost = how === 'deleted' && refused instanceof AwsFailure && refused.kind === 'ambiguous'
-      if (!lost && !(refused instanceof AwsFailure && refused.kind === 'not-found')) throw refused
-      absent = (await this.#lists(world, signs, key)) ? 0 : absent + 1
-      if (absent >= 3) return 'gone'
-      if ((lost ? brief : patience).over) throw refused
-      world.note(
-        lost ? 'Looking whether the key was deleted' : 'AWS does not find the key yet; looking again',
-      )
+      if (!(refused instanceof AwsFailure)) throw refused
+      if (refused.kind === 'ambiguous') {
+        lost = refused
+        const done = await this.#seenDone(world, signs, key, how)
+        if (done) return done
+        lag ??= new Patience(clock, Math.min(patienceMs, listLagMs))
+        if (lag.over) throw refused
+        world.note(
+          how === 'deleted' ? 'Looking whether the key was deleted' : 'Looking whether the key is off',
+        )
+      } else {
+        // What AWS says later tells nothing of a try whose answer was lost.
+        if (refused.kind !== 'not-found') throw lost ?? refused
+        const state = await this.#listed(world, signs, key)
+        absent = state === 'absent' || state === 'denied' ? absent + 1 : 0
+        if (absent >= 3) return 'gone'
+        if (patience.over) throw lost ?? refused
+        world.note('AWS does not find the key yet; looking again')
+      }
       await world.rest(intervalMs)
     }
   }
 
-  async #lists(world: World, signs: KeyPair, key: string): Promise<boolean> {
+  /** What three lists in a row show; undefined where it is not what was wanted, or nobody can look. */
+  async #seenDone(
+    world: World,
+    signs: KeyPair,
+    key: string,
+    how: 'turned off' | 'deleted',
+  ): Promise<'off' | 'gone' | undefined> {
+    let done: 'off' | 'gone' | undefined
+    for (let seen = 1; seen <= 3; seen += 1) {
+      if (seen > 1) await world.rest(world.shop.settings().verification.intervalMs)
+      const state = await this.#listed(world, signs, key).catch((error: unknown) => {
+        if (error instanceof AwsFailure) return undefined
+        throw error
+      })
+      const now = state === 'absent' ? 'gone' : state === 'off' && how === 'turned off' ? 'off' : undefined
+      if (now === undefined || (done !== undefined && done !== now)) return undefined
+      done = now
+    }
+    return done
+  }
+
+  async #listed(world: World, signs: KeyPair, key: string): Promise<'on' | 'off' | 'absent' | 'denied'> {
     try {
       const list = await world.signed(signs, (signer, options) => this.#deps.iam.listKeys(signer, options))
-      return list.keys.some(({ id }) => id === key)
+      const found = list.keys.find(({ id }) => id === key)
+      return found === undefined ? 'absent' : found.status === 'Active' ? 'on' : 'off'
     } catch (error) {
-      if (error instanceof AwsFailure && error.kind === 'denied') return false
+      if (error instanceof AwsFailure && error.kind === 'denied') return 'denied'
       throw error
     }
   }

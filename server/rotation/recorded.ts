@@ -133,7 +133,8 @@ function notesOf(spec: Spec, standing: Standing): string[] {
   if (facts['leftUnified'] === true)
     notes.push('The profiles of the deleted key now hold the key that stayed.')
   if (Array.isArray(facts['strays']) && facts['strays'].length > 0) {
-    notes.push('AWS’s first reply was lost; the key it had made was deleted and another one made.')
+    const another = standing.finished === 'rolledBack' ? '' : ' and another one made'
+    notes.push(`AWS’s first reply was lost; the key it had made was deleted${another}.`)
   }
   if (Array.isArray(facts['foreignWrites'])) notes.push(...facts['foreignWrites'].map(String))
   if (Array.isArray(facts['places'])) notes.push(...facts['places'].map(String))

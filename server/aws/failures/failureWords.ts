@@ -40,7 +40,8 @@ export function wordsOf(
       return {
         name: 'not-found',
         title: 'AWS has no such key or user',
-        detail: 'The key or its user is no longer there: someone deleted or renamed it meanwhile.',
+        detail:
+          'AWS answers that the key or its user is not there: someone deleted or renamed it, or AWS’s servers do not agree yet.',
         remedy: 'Check the key again to see what the user has now.',
       }
     case 'throttled':

@@ -1,7 +1,7 @@
 import { MovedOn, type Step } from '../machine.ts'
 import { provePair } from '../polling.ts'
 import type { World } from '../world.ts'
-import { expectedOf, stateOf, stays, surelyStateOf } from './facts.ts'
+import { expectedOf, stateOf, stays } from './facts.ts'
 import { parties } from './look.ts'
 import { learnOf } from './putAway.ts'
 
@@ -14,7 +14,7 @@ export const activate: Step<World> = {
     try {
       await world.shop.acts.turnOn(world, pair, acts)
     } catch (error) {
-      if ((await surelyStateOf(world, pair, acts)) !== 'deleted') throw error
+      if ((await stateOf(world, pair, acts)) !== 'deleted') throw error
       throw new MovedOn({
         name: 'key-gone',
         title: 'The key is gone',

@@ -13,6 +13,16 @@ function loses(stage: Stage, how: 'lost-before' | 'lost-after', times: number): 
   stage.iam.fault = (action) => (action === 'CreateAccessKey' && lost++ < times ? how : undefined)
 }
 
+it('is told as lost replies where every reply is lost, and what was made is gone', async () => {
+  const stage = await Stage.open()
+  loses(stage, 'lost-after', Infinity)
+  const rotation = await stage.rotate()
+  expect(rotation.state).toBe('rolledBack')
+  expect(rotation.problem?.title).toBe('AWS’s replies are lost on the way')
+  expect(rotation.notes.join(' ')).not.toContain('another one made')
+  expect(stage.keys).toHaveLength(1)
+})
+
 describe('the quota', () => {
   it('lingers after the spare key was deleted, and is waited out', async () => {
     const stage = await Stage.open('two keys, spare deleted')

@@ -52,7 +52,8 @@ export const create: Step<World> = {
           // Said at once, so that neither the rollback nor a recovery waits for a key that was never made.
           if (!mayHaveActed.has(error.kind)) await world.record('create', { createRefused: true })
           else await lost(world)
-          throw full === 'another' ? overtaken(error) : error
+          if (full === 'another') throw overtaken(error)
+          throw error.kind === 'ambiguous' ? lostAgain(error) : error
         }
         // After a lost reply the list of before it stays: in a newer one its key would pass for an older one.
         const again = second ? request(world) : await asked(world, facts, from)
@@ -102,6 +103,19 @@ async function whoFills(
       ({ keys }) => (keys.every(({ id }) => expected.has(id)) ? 'nobody' : 'another'),
       () => unseen,
     )
+}
+
+/** Whether it acted is looked for, and what it made deleted, before a rotation with these words ends. */
+function lostAgain(cause: AwsFailure): Failure {
+  return new Failure(
+    {
+      ...cause.trouble,
+      title: 'AWS’s replies are lost on the way',
+      detail:
+        'CreateAccessKey was sent twice, and neither time did AWS’s reply arrive. A key that it made all the same is deleted again.',
+    },
+    { cause },
+  )
 }
 
 /** To advise deleting a key could cost someone else the one they have just made. */

@@ -22,8 +22,23 @@ export function stays(pair: KeyPair, known: Facts): Stays {
   return { pair, ...expectedOf(known) }
 }
 
-/** What IAM's list says of a key; `unknown` where listing is denied. */
+/**
+ * What IAM's list says of a key; `unknown` where listing is denied. One list without it proves nothing yet: gone is what
+ * three in a row do not show.
+ */
 export async function stateOf(
+  world: World,
+  signerPair: KeyPair,
+  id: string,
+): Promise<'active' | 'inactive' | 'deleted' | 'unknown'> {
+  for (let absent = 1; ; absent += 1) {
+    const state = await listedState(world, signerPair, id)
+    if (state !== 'deleted' || absent >= 3) return state
+    await world.rest(world.shop.settings().verification.intervalMs)
+  }
+}
+
+async function listedState(
   world: World,
   signerPair: KeyPair,
   id: string,
@@ -36,18 +51,5 @@ export async function stateOf(
   } catch (error) {
     if (error instanceof AwsFailure && error.kind === 'denied') return 'unknown'
     throw error
-  }
-}
-
-/** The same, where one list without the key proves nothing yet: gone is what three lists in a row do not show. */
-export async function surelyStateOf(
-  world: World,
-  signerPair: KeyPair,
-  id: string,
-): Promise<'active' | 'inactive' | 'deleted' | 'unknown'> {
-  for (let absent = 1; ; absent += 1) {
-    const state = await stateOf(world, signerPair, id)
-    if (state !== 'deleted' || absent >= 3) return state
-    await world.rest(world.shop.settings().verification.intervalMs)
   }
 }

@@ -1,7 +1,7 @@
 import { Failure } from '../../platform/failure.ts'
 import type { Step } from '../machine.ts'
 import type { World } from '../world.ts'
-import { stays, surelyStateOf } from './facts.ts'
+import { stays, stateOf } from './facts.ts'
 
 /** Deletes the one key that the plan named, deactivated first; never one that a profile holds. */
 export const makeRoom = (spare: string): Step<World> => ({
@@ -17,7 +17,7 @@ export const makeRoom = (spare: string): Step<World> => ({
     return { spareDeleted: true }
   },
   async settle(world) {
-    const state = await surelyStateOf(world, await world.fromPair(), spare)
+    const state = await stateOf(world, await world.fromPair(), spare)
     // Deactivated but still there counts as done in part: undoing it means to turn it on again.
     return { found: 'in', facts: { spareDeleted: state === 'deleted' } }
   },
@@ -34,7 +34,7 @@ export const makeRoom = (spare: string): Step<World> => ({
       await acts.turnOn(world, from, spare)
     } catch (error) {
       // Whoever may not turn it on could not turn it off either; and one that is gone cannot be turned on.
-      const state = await surelyStateOf(world, from, spare)
+      const state = await stateOf(world, from, spare)
       if (state === 'deleted') return { spareDeleted: true }
       if (state !== 'active') throw error
     }

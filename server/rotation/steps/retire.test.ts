@@ -67,15 +67,51 @@ describe('an old key', () => {
     expect(rotation.problem?.detail).toContain('may have been turned off, or not.')
   })
 
-  it('is said to be perhaps active where nobody can look for another reason', async () => {
+  it('is said to be unknown, too, where the network goes with the answer, and a retry does it', async () => {
     const stage = await Stage.open()
     answers(stage.iam, 'setKeyStatus', () => {
-      answers(stage.iam, 'listKeys', () => Promise.reject(refusal('network')))
+      stage.iam.fault = () => 'network'
       return Promise.reject(refusal('ambiguous'))
     })
     const rotation = await stage.rotate()
-    expect(rotation).toMatchObject({ state: 'failed', step: 'retire' })
-    expect(rotation.problem?.detail).toContain('The new key is in use; the old key')
-    expect((await stage.retry(rotation)).state).toBe('done')
+    expect(rotation).toMatchObject({ state: 'failed', step: 'retire', oldKeyState: 'unknown' })
+    expect(rotation.problem?.detail).toMatch(
+      /The new key is in use; the old key \S+ may have been turned off/,
+    )
+    stage.iam.fault = () => undefined
+    expect(await stage.retry(rotation)).toMatchObject({ state: 'done', oldKeyState: 'inactive' })
+  })
+
+  it.each([
+    ['turned off', 'deactivate', 'UpdateAccessKey', 'inactive'],
+    ['deleted', 'delete', 'DeleteAccessKey', 'deleted'],
+  ] as const)(
+    'whose answer is lost each time it is %s is seen so in the list',
+    async (_, mode, action, state) => {
+      const stage = await Stage.open()
+      stage.iam.fault = (asked) => (asked === action ? 'lost-after' : undefined)
+      expect(await stage.rotate(mode)).toMatchObject({ state: 'done', oldKeyState: state })
+    },
+  )
+
+  it('that is still listed as active after lost answers is said to be', async () => {
+    const stage = await Stage.open()
+    stage.iam.fault = (asked) => (asked === 'UpdateAccessKey' ? 'lost-before' : undefined)
+    const rotation = await stage.rotate()
+    expect(rotation).toMatchObject({ state: 'failed', step: 'retire', oldKeyState: 'active' })
+    expect(rotation.problem?.detail).toContain('may have been turned off, or not')
+  })
+
+  it('that one list does not show is not gone: undo stays', async () => {
+    const stage = await Stage.open()
+    answers(stage.iam, 'setKeyStatus', () => {
+      answers(stage.iam, 'listKeys', () =>
+        Promise.resolve({ keys: stage.keys.slice(1), date: stage.clock.now() }),
+      )
+      return Promise.reject(refusal('denied'))
+    })
+    const rotation = await stage.rotate()
+    expect(rotation).toMatchObject({ state: 'failed', oldKeyState: 'active' })
+    expect(rotation.undo).not.toEqual([])
   })
 })

@@ -49,6 +49,9 @@ async function notRetired<T>(
   } catch (error) {
     // Without AWS's answer nobody knows: the state that is read afterwards may say the opposite.
     const unknown = error instanceof AwsFailure && error.kind === 'ambiguous'
+    // For where nobody can look afterwards.
+    const oldKey = unknown ? 'unknown' : what === 'deleted' ? 'inactive' : 'active'
+    await world.record('retire', { oldKey })
     const truth = unknown
       ? `${old} ${before}may have been ${what}, or not.`
       : `${old} ${before}could not be ${what}.`
