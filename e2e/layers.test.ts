@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { ESLint } from 'eslint'
 import { expect, it } from 'vitest'
 
@@ -6,6 +7,8 @@ import { expect, it } from 'vitest'
 const eslint = new ESLint()
 
 it.each([
+  ['server/probe.ts', "import './aws/iam.ts'"],
+  ['server/probe.ts', "import './commands/options.ts'"],
   ['server/rotation/probe.ts', "import '../aws/iam.ts'"],
   ['server/rotation/steps/probe.ts', "import '../../commands/options.ts'"],
   ['server/rotation/probe.ts', "import '../engine/engine.ts'"],
@@ -63,4 +66,10 @@ it.each([
 ])('%s may say %s', async (filePath, text) => {
   const [result] = await eslint.lintText(`${text}\n`, { filePath })
   expect(result?.messages).toEqual([])
+})
+
+it('only main.ts stands at the root of server/, where it may import every room', () => {
+  const root = readdirSync(new URL('../server/', import.meta.url))
+  // The build is described there, and belongs to none of them.
+  expect(root.filter((name) => name.endsWith('.ts'))).toEqual(['main.ts', 'vite.config.ts'])
 })
