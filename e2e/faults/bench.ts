@@ -79,13 +79,24 @@ export interface Bench {
   close(): Promise<void>
 }
 
-/** @param change of the default settings */
+/** How calls get to the embedded AWS, where they do not go there straight. */
+export interface Way {
+  readonly url: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/**
+ * @param change of the default settings
+ * @param wayTo given the port of the embedded AWS
+ */
 export async function openBench(
   options: Omit<SandboxOptions, 'clock'> = {},
   change: Partial<Settings> = {},
+  wayTo?: (port: number) => Promise<Way>,
 ): Promise<Bench> {
   const clock = new SoonClock()
   const ground = await Ground.open({ ...options, clock })
+  const way = (await wayTo?.(ground.sandbox.port)) ?? { url: ground.sandbox.url, env: {} }
   const settings: Settings = { ...defaultSettings, ...change }
   const bus = new Bus<ServerEvent>()
   const events: ServerEvent[] = []
@@ -96,7 +107,7 @@ export async function openBench(
   const iam = createIam({
     clock,
     random: () => random.next(),
-    env: {},
+    env: way.env,
     callsInFlight: () => settings.callsInFlight,
   })
   const proofs = new Proofs(clock)
@@ -142,7 +153,7 @@ export async function openBench(
     store,
     iam,
     findings,
-    resolve: (profile) => resolveTarget(profile, {}, ground.sandbox.url),
+    resolve: (profile) => resolveTarget(profile, {}, way.url),
     settings: () => settings,
     replaced: runs,
     env: {},
