@@ -1,4 +1,5 @@
 import fs from 'node:fs/promises'
+import net from 'node:net'
 import path from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import type { Run } from '../api/run.ts'
@@ -83,6 +84,38 @@ describe('a command beside an open page', () => {
     expect((await loose.exit).code).toBe(1)
     expect(ground.actions).toEqual([])
   })
+
+  it('is not done by another version, which says so at once', async () => {
+    const ground = await lay('one')
+    await page(ground)
+    const socket = net.connect(socketOf(ground)).setEncoding('utf8')
+    socket.write(`${JSON.stringify({ version: '0.0.1' })}\n`)
+    const said: string[] = []
+    for await (const text of socket) said.push(String(text))
+    expect(JSON.parse(said.join(''))).toEqual({ takes: false })
+  })
+
+  it.skipIf(process.platform === 'win32')(
+    'is as without it where the page’s Keyturn does not answer',
+    async () => {
+      const ground = await lay('one')
+      const server = await page(ground)
+      server.process.kill('SIGSTOP')
+      const [command, second] = await Promise.all([
+        ground.run('rotate', '--all', '--yes', '--json'),
+        ground.run(),
+      ])
+      expect([command.code, documentOf(command).problem]).toEqual([
+        1,
+        expect.objectContaining({ title: 'Another Keyturn is at work' }),
+      ])
+      expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('Another Keyturn is at work')])
+      server.process.kill('SIGCONT')
+      // What was given up is not done later.
+      expect((await ground.run('rotate', '--all', '--yes')).code).toBe(0)
+      expect(ground.sandbox.calls.filter(({ action }) => action === 'CreateAccessKey')).toHaveLength(1)
+    },
+  )
 
   it('gives a second keyturn a fresh link of the page', async () => {
     const ground = await lay('one')
