@@ -1,9 +1,13 @@
 import { defineConfig } from 'playwright/test'
+import { slowSpecs } from './slowTests.ts'
 
 /** The built command, driven through a real browser. Run it by `npm run test:e2e`, which finds the browser. */
 export default defineConfig({
   testDir: '.',
-  testMatch: '*.spec.ts',
+  projects: [
+    { name: 'core', testMatch: '*.spec.ts', testIgnore: slowSpecs },
+    { name: 'slow', testMatch: slowSpecs },
+  ],
   outputDir: '../test-results/e2e',
   fullyParallel: true,
   workers: 2,
