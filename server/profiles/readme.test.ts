@@ -83,6 +83,11 @@ describe('rotated, though an SDK cannot read it', () => {
     ['another key with a colon (`region: x`)', `[a]\n${pair}region: x\n`],
     ['text after another header (`[old] x`)', `[old] x\nregion = x\n[a]\n${pair}`],
     [
+      'a value that begins with `#` or `;` (`note = #1`)',
+      `[a]\n${pair}note = #1\n`,
+      `[b]\nnote =;x\n[a]\n${pair}`,
+    ],
+    [
       'quotes around a plain name in the config file (`[profile "a"]`)',
       config(`[profile "a"]\n${pair}`),
       config(`[profile 'a']\n${pair}`),

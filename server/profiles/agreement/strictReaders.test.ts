@@ -62,6 +62,8 @@ describe('is said, of whom and where', () => {
     [`[a b c]\nk = v\n  more\n[d]\n${pair}`, `name, 1, a b c, ${all}|indented, 3, all, C++ CRT`],
     [`[a]\n${pair}kü = v\n  more\n`, 'indented, 5, all, C++ CRT'],
     [`[a]\n${pair}region: x\n  more\n`, 'no-equals, 4, all, Java 2 Rust|indented, 5, all, C++ CRT'],
+    [`[a]\n${pair}note = #1\n`, 'sign-first, 4, all, Go 1'],
+    [`[b]\nnote =;\n[a]\n${pair}`, 'sign-first, 2, all, Go 1'],
     [`[b]\rk = v\n[a]\n${pair}`, 'header-text, 1, all, Rust'],
   ])('%j', (text, said) => expect(look(text).join('|')).toBe(said))
 

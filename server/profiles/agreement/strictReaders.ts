@@ -5,9 +5,10 @@ import { strip } from '../ini/lines.ts'
 
 /**
  * Readers that share one grammar, stricter than botocore's. C++ stands for the SDK and for what is built on it, CRT
- * for the Common Runtime beneath several SDKs. Go 2 is with them where a name is quoted.
+ * for the Common Runtime beneath several SDKs. Go 2 is with them where a name is quoted; Go 1, on which s5cmd is built,
+ * has a grammar of its own and loses a file for one thing that the others read.
  */
-export type StrictReader = 'Java 2' | 'Rust' | 'C++' | 'CRT' | 'Go 2'
+export type StrictReader = 'Java 2' | 'Rust' | 'C++' | 'CRT' | 'Go 2' | 'Go 1'
 
 export type StrictKind =
   | 'indented'
@@ -19,6 +20,7 @@ export type StrictKind =
   | 'odd-blank'
   | 'name'
   | 'quoted-name'
+  | 'sign-first'
 
 /** A line for which some strict readers lose a profile, or the whole file. */
 export interface StrictFinding {
@@ -113,6 +115,10 @@ function findings(document: IniDocument, which: Which): StrictFinding[] {
   for (const { name, line } of document.sections)
     for (const finding of isKnown(name, which, plain) ? [] : unknownName(name, which, line))
       if (finding.kind === 'quoted-name') add(finding, ['Go 2'])
+  for (const { entries } of document.sections)
+    for (const { key, line, value, delimiter } of entries)
+      if (delimiter === '=' && typeof value === 'string' && /^[#;]/.test(value))
+        add({ kind: 'sign-first', line, subject: key }, ['Go 1'])
   for (const dialect of dialects)
     for (const finding of read(document, which, dialect)) add(finding, dialect.readers)
   return [...found.values()].sort((a, b) => a.line - b.line)

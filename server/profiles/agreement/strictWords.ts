@@ -47,6 +47,11 @@ export function strictTrouble(path: string, document: IniDocument, finding: Stri
         `line ${line} is not a header alone`,
         `Let the header stand alone on line ${line}; put a # before the rest.`,
       )
+    case 'sign-first':
+      return unreadable(
+        `the value on line ${line} begins with # or ;`,
+        `Remove line ${line}, or write its value without that sign at its start.`,
+      )
     case 'block-line':
       return unreadable(
         `line ${line}, below "${subject} =", is not "name = value"`,

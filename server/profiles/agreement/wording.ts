@@ -27,7 +27,7 @@ export function faultProblem(
     : { line: fault.line, trouble: plainFault(path, document, fault) }
 }
 
-const lostWith = `${cli} cannot read any profile of this file because of it; other tools can.`
+const lostWith = `${cli} cannot read any profile of either file because of it; other tools can.`
 
 function plainFault(path: string, document: IniDocument, fault: Fault): Trouble {
   const { kind, line, subject } = fault
@@ -64,14 +64,14 @@ function plainFault(path: string, document: IniDocument, fault: Fault): Trouble 
           path,
           line,
           `a second [${name}] section, with another key`,
-          `${cli} cannot read any profile of this file because of it; other tools take the later lines.`,
+          `${cli} cannot read any profile of either file because of it; other tools take the later lines.`,
           `Rename the one on line ${line}, or the earlier one: each keeps its own pair.`,
         )
       return ambiguous(
         path,
         line,
         `a second [${name}] section`,
-        `${cli} cannot read any profile of this file because of it; other tools merge the two, and the later lines win.`,
+        `${cli} cannot read any profile of either file because of it; other tools merge the two, and the later lines win.`,
         `Merge the two [${name}] sections into one, or rename the one on line ${line}.`,
       )
     case 'duplicate-key':
@@ -79,7 +79,7 @@ function plainFault(path: string, document: IniDocument, fault: Fault): Trouble 
         path,
         line,
         `a second ${name} in the same section`,
-        `${cli} cannot read any profile of this file because of it; other tools take the last one.`,
+        `${cli} cannot read any profile of either file because of it; other tools take the last one.`,
         `Keep one ${name} in that section: remove line ${line} or the earlier one.`,
       )
     case 'not-a-setting':
