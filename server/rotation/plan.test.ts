@@ -13,7 +13,7 @@ describe('what will rotate', () => {
       profile('profile ci', a, {
         file: 'config',
         lines: { id: 8, secret: 9 },
-        warning: { name: 'w', title: 'W', detail: 'is odd.' },
+        warning: { name: 'w', title: 'W', detail: 'is odd.', remedy: 'Mend it.' },
       }),
     ])
     const { rows: made, specs } = rows([{ held: key, finding: finding(a, 'ann') }])
@@ -66,7 +66,7 @@ describe('what will rotate', () => {
         oldKey: 'deactivate',
         lastUsed: { at: '2026-02-01T00:00:00.000Z', service: 's3' },
         inUse: [],
-        notes: ['Also used by 2 roles: admin, audit.', '[profile ci] is odd.'],
+        notes: ['Also used by 2 roles: admin, audit.', '[profile ci] is odd. Mend it.'],
       },
     ])
     expect(specs).toEqual([

@@ -280,8 +280,8 @@ function notesOf(held: HeldKey, finding: Finding | undefined): string[] {
   if (finding?.problem?.action === 'iam:ListAccessKeys') {
     notes.push('AWS does not let this user list its keys, so that it may also refuse to make one.')
   }
-  for (const profile of held.profiles)
-    if (profile.warning) notes.push(`[${profile.name}] ${profile.warning.detail}`)
+  for (const { name, warning } of held.profiles)
+    if (warning) notes.push([`[${name}]`, warning.detail, warning.remedy].filter(Boolean).join(' '))
   return notes
 }
 
