@@ -24,4 +24,20 @@ export const changeWords = {
     is: 'is an old key that was used after it had been turned off, so somebody had turned it on.',
     act: 'Look for who it was in the AWS console.',
   },
+  'policy-gone': {
+    is: 'ended older sessions, and is no longer on the user: sessions from before the leak work again.',
+    act: 'End them again: keyturn after --end-sessions',
+  },
+  'policy-changed': {
+    is: 'ended older sessions, and another policy stands in its place now.',
+    act: 'Look at it in the AWS console.',
+  },
+  'device-gone': {
+    is: 'is no longer an MFA device of the user.',
+    act: 'If nobody of yours took it off, look at the user in the AWS console.',
+  },
+  'device-added': {
+    is: 'is a new MFA device of the user.',
+    act: 'If nobody of yours did it, take it off in the AWS console.',
+  },
 } as const

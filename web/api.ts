@@ -159,6 +159,11 @@ export class Api {
     return this.#json('POST', '/api/mend/taken-out', { profiles })
   }
 
+  /** Tells no more of what the person changed about these keys at AWS. */
+  didThis(keys: readonly string[]): Promise<void> {
+    return this.#json('POST', '/api/changes/own', { keys })
+  }
+
   undoRun(id: string, request: UndoRequest): Promise<Run> {
     return this.#json('POST', `/api/runs/${encodeURIComponent(id)}/undo`, request)
   }

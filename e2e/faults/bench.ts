@@ -155,6 +155,8 @@ export async function openBench(
     findings,
     resolve: (profile) => resolveTarget(profile, {}, way.url),
     settings: () => settings,
+    besideKeys: { look: () => Promise.resolve(), changes: () => [] },
+    putOwnChanges: () => Promise.resolve(),
     replaced: runs,
     env: {},
     notices: () => [],

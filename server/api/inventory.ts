@@ -249,13 +249,32 @@ export const WentBack = Type.Object(
 )
 export type WentBack = Static<typeof WentBack>
 
+export const ChangeKind = oneOf([
+  'turned-on',
+  'turned-off',
+  'deleted',
+  'refused',
+  'appeared',
+  'used',
+  'policy-gone',
+  'policy-changed',
+  'device-gone',
+  'device-added',
+])
+
 /** What somebody else has done to a key at AWS since Keyturn left it, as the last check found it. */
 export const Changed = Type.Object(
   {
     key: Type.String(),
     user: Type.Optional(Type.String()),
     profiles: Type.Array(Type.String(), { description: 'Profiles that hold it' }),
-    what: oneOf(['turned-on', 'turned-off', 'deleted', 'refused', 'appeared', 'used']),
+    what: ChangeKind,
+    thing: Type.Optional(
+      Type.String({
+        description: 'The policy or MFA device of the user; the key is the one that signed the look',
+      }),
+    ),
+    used: Type.Optional(Type.String({ description: 'When it was used, as AWS notes it' })),
     after: Type.Optional(
       Type.String({ format: 'date-time', description: 'When Keyturn left it, else when it was made' }),
     ),

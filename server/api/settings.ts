@@ -43,6 +43,13 @@ export const Settings = Type.Object(
           'Profiles that the person took out of a file: FILE:PROFILE@ROTATION, by which it was written last',
       }),
     ),
+    ownChanges: Type.Optional(
+      Type.Array(Type.String({ maxLength: 2048 }), {
+        maxItems: 10_000,
+        description:
+          'Changes at AWS that the person made: WHAT:KEY@SINCE; told again when they come about anew',
+      }),
+    ),
     undoDays: Type.Number({
       minimum: 0,
       maximum: 365,
@@ -86,6 +93,7 @@ export const defaultSettings: Settings = {
   checkOnOpen: false,
   exclusions: [],
   takenOut: [],
+  ownChanges: [],
   undoDays: 7,
   quietDays: 7,
   idleLockMinutes: 15,

@@ -209,6 +209,7 @@ export const troubles: Readonly<Record<string, TroubleKind>> = {
   'too-many-keys': { means: 'The user has more than two keys.' },
   unexpected: { means: 'Something in Keyturn failed while it answered.', status: 500 },
   'unknown-after-plan': { means: 'A plan for other credentials is carried out already, or is too old.' },
+  'unknown-change': { means: 'No change at AWS is told of what was named.', exit: 3 },
   'unknown-credential': { means: 'No user that was asked about has a credential of this id.', exit: 2 },
   unreachable: { means: 'The page cannot reach the server.', passing: true },
   unfinished: { means: 'A rotation still needs its key.' },

@@ -75,6 +75,7 @@ export const commandTable = {
     examples: [
       ['status', 'from the last check; no call to AWS'],
       ['status --check', 'ask AWS first'],
+      ['status --mine KEYID', 'you changed this key yourself'],
     ],
     exits: { 0: 'nothing is due', 1: 'something is due' },
   },

@@ -139,7 +139,13 @@ describe.skipIf(process.platform === 'win32')(
         await fs.rm(at, { force: true })
         await make(at)
         const isFolder = ['runs', 'undo', 'hooks'].includes(place)
-        const isPassedOver = ['lock', 'ledger.jsonl', 'places.jsonl', 'after.jsonl'].includes(place)
+        const isPassedOver = [
+          'lock',
+          'ledger.jsonl',
+          'places.jsonl',
+          'after.jsonl',
+          'watched.jsonl',
+        ].includes(place)
         // A crash leaves a lock that says nothing, and a journal that never began.
         const isOdd =
           isFolder || place === 'settings.json'

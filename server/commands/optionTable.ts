@@ -141,6 +141,12 @@ export const optionTable = {
     of: ['mend'],
     says: 'it is gone because you took it out: tell of it no more; may be given more than once',
   },
+  mine: {
+    value: 'KEYID',
+    many: true,
+    of: ['status'],
+    says: 'it was you who changed this key at AWS: told of no more until it changes anew; may be given more than once',
+  },
   how: {
     value: 'HOW',
     values: ['restore', 'reactivate'],

@@ -46,6 +46,8 @@ export interface Options extends EngineOptions {
   readonly find?: FindRequest
   /** For mend: profiles that are gone because the person took them out. */
   readonly takenOut?: readonly string[]
+  /** Keys whose changes at AWS the person made. */
+  readonly mine?: readonly string[]
   /** For old. */
   readonly old?: { readonly act?: OldAct }
   readonly ls?: { readonly csv: boolean }
@@ -218,6 +220,7 @@ function optionsOf(
     json: values.json ?? false,
     check: values.check ?? false,
     ...(values['taken-out'] && { takenOut: values['taken-out'] }),
+    ...(values.mine && { mine: values.mine }),
     undo: undoOf(values.how, values['new-key']),
     ...(command === 'trail' ? { trail: trailOf(found, values) } : {}),
     ...(command === 'after' ? { after: afterOf(found, values) } : {}),

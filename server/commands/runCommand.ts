@@ -106,12 +106,12 @@ const stoppedAtOnce = {
 }
 
 /** These go beside a Keyturn that runs. */
-function looksOnly({ command, check, find: wanted, after: other, old: aged }: Options): boolean {
+function looksOnly({ command, check, mine, find: wanted, after: other, old: aged }: Options): boolean {
   if (command === 'old') return aged?.act === undefined
   if (command === 'after') return other?.acts === undefined
   // A timer is no part of what a page holds.
   if (command === 'ls' || command === 'trail' || command === 'remind') return true
-  return (command === 'status' && !check) || wanted?.update === false
+  return (command === 'status' && !check && !mine) || wanted?.update === false
 }
 
 /** Who reads JSON gets JSON, whatever it was; the error itself goes to standard error. */

@@ -11,12 +11,13 @@ import { statusText } from './statusText.ts'
 /** `keyturn status`: from what the last check found; AWS is asked only with --check. */
 export async function status(command: Command): Promise<Ended> {
   const { options, env, terminal, interruption } = command
-  const looking = options.check ? await command.open() : await openToLook(options, env)
+  const looking = options.check || options.mine ? await command.open() : await openToLook(options, env)
   try {
     if (options.check) {
       await looking.keyring.startChecks('all')
       await interruption.unless(looking.keyring.idle())
     }
+    if (options.mine) await looking.keyring.didThis(options.mine)
     const due = await look(looking)
     tellFiles(terminal, due.files)
     const finish = await looking.afterwards.removable()

@@ -18,6 +18,7 @@ export function statusText(due: Due): string {
   section(
     'Changed at AWS, and not by Keyturn:',
     due.changed.map((each) => changedText(each, now)),
+    `Where it was you: ${hint(`keyturn status --mine ${due.changed[0]?.key.slice(-4)}`)}`,
   )
   lines.push(...exposedLines(due.ledger.open, due.ledger.asked), ...restLines(due.ledger.rest))
   const back = due.wentBack.filter(({ holds }) => holds !== null)
@@ -123,8 +124,8 @@ function rest(on: readonly string[]): string[] {
 }
 
 /** What was found, since when at most, what it may mean, and the one act. */
-function changedText({ key, user, profiles, what, after, before }: Changed, now: number): string {
-  const whose = [short(key), user && `of ${user}`, places(profiles)].filter(Boolean).join(' ')
+function changedText({ key, thing, user, profiles, what, after, before }: Changed, now: number): string {
+  const whose = [thing ?? short(key), user && `of ${user}`, places(profiles)].filter(Boolean).join(' ')
   const span =
     after === undefined ? when(before, now) : `between ${when(after, now)}, and ${when(before, now)}`
   const { is, act } = changeWords[what]

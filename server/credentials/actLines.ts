@@ -19,7 +19,7 @@ export type ActLine = Static<typeof ActLine>
 export type Act = Omit<ActLine, 'at' | 'phase'>
 
 /** A policy of ours that stands on a user. */
-export type Denial = Act & { readonly policy: string; readonly cut: string }
+export type Denial = ActLine & { readonly policy: string; readonly cut: string }
 
 /** Pure: what the journal comes to. Both maps by what they are about. */
 export function standingActs(lines: readonly ActLine[]) {

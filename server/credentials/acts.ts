@@ -98,6 +98,7 @@ export async function perform(
     throw error
   }
   await journal.append({ ...act, phase: 'done' })
+  await afterwards.noteActs()
   return act
 }
 

@@ -16,12 +16,16 @@ import { credentialKinds } from './ports.ts'
 import type { CredentialKind, UserCredentials } from './ports.ts'
 import { longestSessionMs, overAt } from './revoke.ts'
 import { signInsOf } from './signIns.ts'
+import { Watch } from './watch.ts'
+import type { Denials } from './watched.ts'
 
 export interface AfterwardsDeps {
   readonly clock: Clock
   readonly iam: Pick<Iam, 'whoAmI' | 'listKeys'>
   readonly credentials: UserCredentials
   readonly stateDirectory: string
+  /** Only to look: nothing is written. */
+  readonly toLook?: boolean
   readonly home: string
   /** Told of each look, so that the ledger knows. */
   readonly noted: (after: After) => Promise<void>
@@ -62,10 +66,24 @@ export class Afterwards {
   readonly deps: AfterwardsDeps
   /** Every act on another credential, fsynced before the call that does it. */
   readonly journal: LineJournal<typeof ActLine>
+  readonly watch: Watch
+  #denials: Denials = new Map()
 
   constructor(deps: AfterwardsDeps) {
     this.deps = deps
     this.journal = new LineJournal(path.join(deps.stateDirectory, 'after.jsonl'), ActLine, deps.clock)
+    this.watch = new Watch({ ...deps, denials: () => this.#denials })
+  }
+
+  /** Once, before `watch` is asked. */
+  async load(): Promise<void> {
+    await this.watch.load()
+    await this.noteActs()
+  }
+
+  /** What was done before tells what is looked for from now on. */
+  async noteActs(): Promise<void> {
+    this.#denials = standingActs(await this.journal.lines().catch(() => [])).denials
   }
 
   /**
@@ -82,6 +100,7 @@ export class Afterwards {
     for (const [index, subject] of subjects.entries()) {
       const { account, name, profile, rotation } = subject
       const looks = await this.#looks(subject.signer, options)
+      await this.#noteDevices({ account, user: name, key: subject.signer.pair.id }, looks)
       const whose = { account, user: name }
       const denial = denials.get(userKey(whose))
       const cutOff = open.find(
@@ -128,6 +147,16 @@ export class Afterwards {
     return [...denials.values()]
       .filter(({ removed, cut }) => !removed && overAt(cut) <= now)
       .map(({ account, user }) => ({ account, user }))
+  }
+
+  async #noteDevices(
+    whose: Parameters<Watch['note']>[0],
+    { mfa }: Record<CredentialKind, Looked>,
+  ): Promise<void> {
+    if (!('holdings' in mfa)) return
+    const devices = mfa.holdings.flatMap(({ id }) => id ?? [])
+    // The look stands without it.
+    await this.watch.note(whose, { devices }).catch(() => undefined)
   }
 
   async #looks(signer: Signer, options?: CallOptions): Promise<Record<CredentialKind, Looked>> {

@@ -141,6 +141,14 @@ export async function openParts(
     findings,
     resolve: (profile) => resolveTarget(profile, place.env, place.endpoint),
     settings: () => settings.get(),
+    besideKeys: {
+      look: (key, finding) => afterwards.watch.look(key, finding),
+      changes: () => afterwards.watch.changes(),
+    },
+    putOwnChanges: async (ownChanges) => {
+      await settings.put({ ...settings.get(), ownChanges: [...ownChanges] })
+      bus.publish({ type: 'settings', settings: settings.get() })
+    },
     replaced: runs,
     env: place.env,
     notices: () => [
@@ -178,11 +186,12 @@ export async function openParts(
   })
   const { snapshot } = await keyring.readKeys()
   runs.sawFiles(snapshot)
-  const afterwards = new Afterwards({
+  const afterwards: Afterwards = new Afterwards({
     clock,
     iam,
     credentials: iam.credentials,
     stateDirectory: place.stateDirectory,
+    toLook,
     home: place.home,
     noted: ({ users }) => found.users(users),
     readKeys: () => keyring.readKeys(),
@@ -194,7 +203,9 @@ export async function openParts(
         .sort((a, b) => b.id.localeCompare(a.id))
         .flatMap(({ rotations }) => rotations),
   })
-  for (const { journal } of [updates, afterwards]) noteTroubles.push(...(await journal.troubles()))
+  await afterwards.load()
+  for (const { journal } of [updates, afterwards, afterwards.watch])
+    noteTroubles.push(...(await journal.troubles()))
   const places = new PlaceSearch({
     env: place.env,
     home: place.home,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { resolveTarget } from '../aws/endpoints.ts'
-import { changedOf, type ChangedParts } from './changed.ts'
+import { changedOf, changeName, standingOwn, type ChangedParts } from './changed.ts'
 import { heldKeys } from './heldKeys.ts'
 import type { Finding, ReplacedKey } from './ports.ts'
 import { profile } from './testing/profiles.ts'
@@ -36,6 +36,7 @@ function changed(parts: Partial<ChangedParts> = {}) {
     replaced: [old],
     ours: new Set([old.id, current]),
     settings: { exclusions: [] },
+    besideKeys: [],
     ...parts,
   })
 }
@@ -59,7 +60,9 @@ describe('changedOf', () => {
     const findings = [
       finding({ siblings: [{ id: old.id, status: 'Inactive', lastUsed: { at: daysAgo(3) } }] }),
     ]
-    expect(changed({ findings })).toEqual([{ key: old.id, profiles: [], what: 'used', ...span }])
+    expect(changed({ findings })).toEqual([
+      { key: old.id, profiles: [], what: 'used', used: daysAgo(3), ...span },
+    ])
     const asked = { id: old.id, asOf: daysAgo(2), siblings: [], problem: refused }
     expect(changed({ findings: [...findings, asked] })).toEqual([])
   })
@@ -113,5 +116,58 @@ describe('changedOf', () => {
 
   it('says nothing of an old key that somebody deleted', () => {
     expect(changed({ findings: [finding({ siblings: [] })] })).toEqual([])
+  })
+})
+
+describe('what the person did', () => {
+  const on = [finding({ siblings: [{ id: old.id, status: 'Active' as const }] })]
+  const own = (findings: readonly Finding[], more: Partial<ChangedParts> = {}) => {
+    const ownChanges = changed({ findings, ...more }).map(changeName)
+    return { exclusions: [], ownChanges }
+  }
+
+  it('is not told, and a later use or another rotation is', () => {
+    const settings = own(on)
+    expect(settings.ownChanges).toHaveLength(1)
+    expect(changed({ findings: on, settings })).toEqual([])
+    const again = changed({ findings: on, replaced: [{ ...old, asOf: daysAgo(5) }], settings })
+    expect(again).toMatchObject([{ what: 'turned-on' }])
+    const used = (days: number) => [
+      finding({ siblings: [{ id: old.id, status: 'Inactive' as const, lastUsed: { at: daysAgo(days) } }] }),
+    ]
+    expect(changed({ findings: used(5), settings: own(used(5)) })).toEqual([])
+    expect(changed({ findings: used(3), settings: own(used(5)) })).toMatchObject([{ what: 'used' }])
+  })
+
+  it('is forgotten once a look finds it over, and not where nothing is known', () => {
+    const settings = own(on)
+    const parts = { held: held(current), replaced: [old], ours: new Set<string>(), besideKeys: [], settings }
+    expect(standingOwn({ ...parts, findings: on })).toEqual(settings.ownChanges)
+    expect(standingOwn({ ...parts, findings: [finding({ problem: refused })] })).toEqual(settings.ownChanges)
+    expect(standingOwn({ ...parts, findings: [finding()] })).toEqual([])
+  })
+
+  it('of a policy or a device is of that thing, whichever key signed the look', () => {
+    const thing = {
+      key: current,
+      user: 'ann',
+      profiles: [],
+      what: 'device-gone' as const,
+      thing: 'arn:aws:iam::1:mfa/a',
+      before: daysAgo(1),
+    }
+    const settings = own([finding()], { besideKeys: [thing] })
+    const besideKeys = [{ ...thing, key: 'AKIANEXT' }]
+    expect(changed({ besideKeys, settings })).toEqual([])
+    const parts = {
+      held: held(current),
+      replaced: [],
+      ours: new Set<string>(),
+      findings: [finding()],
+      settings,
+    }
+    expect(standingOwn({ ...parts, besideKeys })).toEqual(settings.ownChanges)
+    expect(standingOwn({ ...parts, besideKeys: [] })).toEqual([])
+    expect(changed({ besideKeys: [thing], settings: { exclusions: [current] } })).toEqual([])
   })
 })

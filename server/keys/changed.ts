@@ -7,7 +7,9 @@ export interface ChangedParts {
   readonly findings: readonly Finding[]
   readonly replaced: readonly ReplacedKey[]
   readonly ours: ReadonlySet<string>
-  readonly settings: Pick<Settings, 'exclusions'>
+  readonly settings: Pick<Settings, 'exclusions' | 'ownChanges'>
+  /** Of what their users have beside keys. */
+  readonly besideKeys: readonly Changed[]
 }
 
 /** What one look at AWS told of one key. */
@@ -17,11 +19,38 @@ interface Look {
   readonly lastUsed?: string
 }
 
+/** How a change that the person made is remembered. A new use of a key, or of one that Keyturn left anew, is another. */
+export function changeName({ what, key, user, thing, used, after = '' }: Changed): string {
+  // Which key signed the look is nothing to the thing.
+  return thing === undefined ? `${what}:${key}@${used ?? after}` : `${what}:${thing}@${user ?? ''} ${after}`
+}
+
+const ofThing = /^(policy|device)-/
+const keyOf = (name: string) => name.slice(name.indexOf(':') + 1, name.indexOf('@'))
+
+/** Pure: what is told of `allChanges`: what the person did is not. */
+export function changedOf(parts: ChangedParts): Changed[] {
+  const own = new Set(parts.settings.ownChanges)
+  return allChanges(parts).filter((each) => !own.has(changeName(each)))
+}
+
+/**
+ * Pure: of the changes that the person made those that a look has not found to be over. One that comes about again after that
+ * is a change anew.
+ */
+export function standingOwn(parts: ChangedParts): string[] {
+  const standing = new Set(allChanges(parts).map(changeName))
+  const looks = looksOf(parts.findings)
+  return (parts.settings.ownChanges ?? []).filter(
+    (name) => standing.has(name) || (!ofThing.test(name) && !looks.has(keyOf(name))),
+  )
+}
+
 /**
  * Pure: what somebody else changed at AWS, as the newest checks tell it, held against what Keyturn left. An old key of ours that is
  * gone is only history. Keys that are excluded are not asked about, and nothing is told of them.
  */
-export function changedOf(parts: ChangedParts): Changed[] {
+function allChanges(parts: ChangedParts): Changed[] {
   const excluded = new Set(parts.settings.exclusions)
   const held = parts.held.filter(({ id }) => !excluded.has(id))
   const looks = looksOf(parts.findings)
@@ -39,6 +68,7 @@ export function changedOf(parts: ChangedParts): Changed[] {
       away.get(key.id)?.state === 'inactive' ? [] : ofHeld(key, looks, parts, leftAt.get(key.id)),
     ),
     ...appeared(parts, held, inFiles),
+    ...parts.besideKeys.filter(({ key }) => !excluded.has(key)),
   ]
 }
 
@@ -56,7 +86,7 @@ function ofOld(
   const asked = checked.get(old.id)?.asOf
   // AWS notes uses late, and our own last calls were on the day when it was turned off; a check of ours with the key is no other's use.
   if (lastUsed !== undefined && day(lastUsed) > day(old.asOf) && (!asked || day(asked) < day(lastUsed))) {
-    rows.push({ ...row, what: 'used' })
+    rows.push({ ...row, what: 'used', used: lastUsed })
   }
   return rows
 }

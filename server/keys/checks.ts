@@ -10,6 +10,8 @@ export interface ChecksDeps {
   readonly iam: Iam
   readonly clock: Clock
   readonly findings: Findings
+  /** Looks at what its user has beside keys, where something is known of that. */
+  readonly besideKeys: { look(key: HeldKey, finding: Finding): Promise<void> }
   /** Told when a check of a key begins or ends, so that the page can be. */
   readonly onChange: (key: HeldKey) => void
   /** Told of what could not be remembered, such as a full disk: the check itself stands. */
@@ -84,6 +86,7 @@ export class Checks implements Checker {
     const check = this.#look(key)
       .then(async (checked) => {
         await this.#deps.findings.put(checked.finding).catch(this.#deps.onDefect)
+        await this.#deps.besideKeys.look(key, checked.finding).catch(this.#deps.onDefect)
         return checked
       })
       .finally(() => {

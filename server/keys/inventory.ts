@@ -1,4 +1,4 @@
-import type { Inventory, Key, Profile, Sibling, WentBack } from '../api/inventory.ts'
+import type { Changed, Inventory, Key, Profile, Sibling, WentBack } from '../api/inventory.ts'
 import type { Ledger } from '../api/ledger.ts'
 import type { Settings } from '../api/settings.ts'
 import type { Trouble } from '../api/problem.ts'
@@ -28,6 +28,7 @@ export interface InventoryParts {
   /** Ids that Keyturn made or replaced. */
   readonly ours: ReadonlySet<string>
   readonly wentBack: readonly WentBack[]
+  readonly besideKeys: readonly Changed[]
   readonly ledger: Ledger
   readonly notices: readonly Trouble[]
 }

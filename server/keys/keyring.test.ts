@@ -55,6 +55,8 @@ async function keyringOf(
     resolve: (settings) =>
       resolveTarget(settings, {}, settings.values.endpoint_url ? undefined : sandbox.url),
     settings: () => defaultSettings,
+    besideKeys: { look: () => Promise.resolve(), changes: () => [] },
+    putOwnChanges: () => Promise.resolve(),
     replaced: {
       replaced: () => [],
       ours: () => new Set(),

@@ -1,5 +1,5 @@
 import type { ServerEvent } from '../api/events.ts'
-import type { Inventory, Key } from '../api/inventory.ts'
+import type { Changed, Inventory, Key } from '../api/inventory.ts'
 import type { Trouble } from '../api/problem.ts'
 import { kindOf } from '../api/troubles.ts'
 import type { Settings } from '../api/settings.ts'
@@ -10,6 +10,7 @@ import { parseKeyId } from '../profiles/keyId.ts'
 import type { FilesSnapshot, ProfileStore } from '../profiles/ports.ts'
 import { accountIdOf } from './accountId.ts'
 import { isCanaryAccount } from './canary.ts'
+import { changedOf, changeName, standingOwn } from './changed.ts'
 import { Checks } from './checks.ts'
 import { environmentNotices } from './environmentNotices.ts'
 import { heldKeys } from './heldKeys.ts'
@@ -29,6 +30,13 @@ export interface KeyringDeps {
   readonly findings: Findings
   readonly resolve: ResolveTarget
   readonly settings: () => Settings
+  /** What its user has beside keys: held against what Keyturn knows of it, and what others changed of it. */
+  readonly besideKeys: {
+    look(key: HeldKey, finding: Finding): Promise<void>
+    changes(): readonly Changed[]
+  }
+  /** Remembers which changes the person made. */
+  readonly putOwnChanges: (names: readonly string[]) => Promise<void>
   readonly replaced: ReplacedKeys
   /** The environment that other programs share; an empty one for the demo. */
   readonly env: Readonly<Record<string, string | undefined>>
@@ -41,6 +49,7 @@ export interface KeyringDeps {
 export class Keyring {
   readonly #deps: KeyringDeps
   readonly #checks: Checks
+  #settling: Promise<void> = Promise.resolve()
   #last: { readonly snapshot: FilesSnapshot; readonly keys: readonly HeldKey[] } | undefined
 
   constructor(deps: KeyringDeps) {
@@ -84,14 +93,35 @@ export class Keyring {
     )
   }
 
+  /**
+   * Tells no more of changes of these keys, because the person made them.
+   * @param named an id, or its last four characters
+   * @throws Failure `unknown-change` where nothing is told of one of them; then all are told as before
+   */
+  async didThis(named: readonly string[]): Promise<readonly Changed[]> {
+    const { snapshot, keys } = await this.readKeys()
+    const changed = changedOf(this.#parts(snapshot, keys))
+    const own = named.flatMap((name) => {
+      const its = changed.filter(
+        ({ key, thing }) => key === name || thing === name || (name.length === 4 && key.endsWith(name)),
+      )
+      if (new Set(its.map(({ key }) => key)).size === 1) return its
+      throw new Failure(its.length === 0 ? unknownChange(name) : severalChanges(name))
+    })
+    const before = this.#deps.settings().ownChanges ?? []
+    await this.#deps.putOwnChanges([...new Set([...before, ...own.map(changeName)])])
+    return own
+  }
+
   isCanary(id: string): boolean {
     const account = this.#deps.findings.get(id)?.account?.id
     return isCanaryAccount(account) || isCanaryAccount(accountIdOf(id))
   }
 
   /** Resolves when no check is under way. */
-  idle(): Promise<void> {
-    return this.#checks.idle()
+  async idle(): Promise<void> {
+    await this.#checks.idle()
+    await this.#settling
   }
 
   #isForAll(key: HeldKey): boolean {
@@ -101,7 +131,19 @@ export class Keyring {
   /** The old keys of the inventory follow from what checks find: they are told when the last of these has ended. */
   #changed(key: HeldKey): void {
     this.#publish(key)
-    if (!this.#checks.busy) void this.refresh().catch(this.#deps.onDefect)
+    if (this.#checks.busy) return
+    this.#settling = this.#settleOwnChanges()
+      .then(() => this.refresh())
+      .catch(this.#deps.onDefect)
+  }
+
+  /** What a look has found to be over is told when it comes about again. */
+  async #settleOwnChanges(): Promise<void> {
+    const { ownChanges = [] } = this.#deps.settings()
+    if (ownChanges.length === 0) return
+    const { snapshot, keys } = await this.readKeys()
+    const standing = standingOwn(this.#parts(snapshot, keys))
+    if (standing.length < ownChanges.length) await this.#deps.putOwnChanges(standing)
   }
 
   #publish(key: HeldKey): void {
@@ -112,7 +154,8 @@ export class Keyring {
   }
 
   #parts(snapshot: FilesSnapshot, held: readonly HeldKey[]): InventoryParts {
-    const { clock, demo, env, findings, notices, replaced, resolve, settings, version } = this.#deps
+    const { besideKeys, clock, demo, env, findings, notices, replaced, resolve, settings, version } =
+      this.#deps
     return {
       demo,
       version,
@@ -126,6 +169,7 @@ export class Keyring {
       replaced: replaced.replaced(),
       ours: replaced.ours(),
       wentBack: replaced.wentBack(snapshot),
+      besideKeys: besideKeys.changes(),
       ledger: replaced.ledger(),
       notices: [...environmentNotices(env, held), ...notices()],
     }
@@ -135,6 +179,24 @@ export class Keyring {
 /** Where it is not clear which secret or which AWS to ask with, nothing is sent. */
 function cannotBeAsked({ problem }: HeldKey): boolean {
   return kindOf(problem?.name).unclear === true
+}
+
+function unknownChange(name: string): Trouble {
+  return {
+    name: 'unknown-change',
+    title: 'Nothing is told of it',
+    detail: `Of ${parseKeyId(name) || name.length === 4 ? name : 'a key of this id'} no change at AWS is told now.`,
+    remedy: 'keyturn status lists what others changed.',
+  }
+}
+
+function severalChanges(name: string): Trouble {
+  return {
+    name: 'unknown-change',
+    title: 'More than one key ends so',
+    detail: `Changes of more than one key that ends in ${name} are told.`,
+    remedy: 'Give the whole id, as keyturn status --json has it.',
+  }
 }
 
 function pick(keys: readonly HeldKey[], id: string): HeldKey {

@@ -23,6 +23,7 @@ async function app() {
     replaced: [],
     ours: new Set(),
     wentBack: [],
+    besideKeys: [],
     ledger: { leak: false, asked: 0, open: [] },
     notices: [],
   })
@@ -33,7 +34,11 @@ async function app() {
     route.schema = routeSchema(route.schema, route.url)
   })
   await server.register(
-    keyRoutes({ inventory: async () => inventory, startChecks: async (keys) => void asked.push(keys) }),
+    keyRoutes({
+      inventory: async () => inventory,
+      startChecks: async (keys) => void asked.push(keys),
+      didThis: async (keys) => (asked.push(keys), []),
+    }),
   )
   return { server, asked, inventory }
 }
@@ -44,6 +49,13 @@ describe('the routes of keys', () => {
     const reply = await server.inject({ url: '/api/inventory' })
     expect(reply.statusCode).toBe(200)
     expect(reply.json()).toEqual(inventory)
+  })
+
+  it('put away the changes of keys that are named', async () => {
+    const { server, asked } = await app()
+    const keys = ['AKIAA']
+    const reply = await server.inject({ method: 'POST', url: '/api/changes/own', payload: { keys } })
+    expect([reply.statusCode, asked]).toEqual([204, [keys]])
   })
 
   it.each([['all'], [['AKIAA', 'AKIAB']]])('begin checks of %j and do not wait', async (keys) => {

@@ -35,7 +35,7 @@ const expandHome = (given: string) =>
 
 /** What Keyturn makes there, claims and what it put aside included. */
 const own =
-  /^(\.?(runs|undo|hooks|settings\.json|keys\.json|files\.json|calls\.json|places\.jsonl|leak\.json|after\.jsonl|ledger\.jsonl|lock|socket|probe)|keyturn-[0-9a-f]{16}\.html$)/
+  /^(\.?(runs|undo|hooks|settings\.json|keys\.json|files\.json|calls\.json|places\.jsonl|leak\.json|watched\.jsonl|after\.jsonl|ledger\.jsonl|lock|socket|probe)|keyturn-[0-9a-f]{16}\.html$)/
 /** What systems leave in any directory. */
 const litter = /^(\.DS_Store|\.nfs|\.fuse_hidden|\.directory$|Thumbs\.db$|desktop\.ini$)/
 

@@ -38,6 +38,7 @@ export const places: readonly [string, 'stops' | 'is named' | 'is nothing'][] = 
   ['ledger.jsonl', 'is named'],
   ['places.jsonl', 'is named'],
   ['after.jsonl', 'is named'],
+  ['watched.jsonl', 'is named'],
   ['socket', 'is nothing'],
   ['runs', 'is named'],
   ['undo', 'is nothing'],
