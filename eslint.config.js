@@ -23,7 +23,7 @@ const changing = (verbs, message) =>
     `ObjectPattern > Property[key.value=/^(${verbs})$/]`,
   ].map((selector) => ({ selector, message }))
 const ofKeys = changing(
-  'createKey|setKeyStatus|deleteKey|swap|removeOld',
+  'createKey|setKeyStatus|deleteKey|swap|cutOut|putBack|removeOld',
   'Only rotation/acts.ts changes keys, files and what is kept of a pair: there the interlock is asked first.',
 )
 const ofUsers = changing(

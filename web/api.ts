@@ -4,6 +4,7 @@ import type { PlaceChanges, Places, PlacesRequest, PlacesUpdated } from '../serv
 import type { Ledger } from '../server/api/ledger.ts'
 import type { Plan, PlanChange, PlanRequest } from '../server/api/plan.ts'
 import type { Problem, Trouble } from '../server/api/problem.ts'
+import type { Removal } from '../server/api/removal.ts'
 import type { HistoryRow, Run, RunList, UndoRequest } from '../server/api/run.ts'
 import type { SessionReply } from '../server/api/session.ts'
 import type { Settings } from '../server/api/settings.ts'
@@ -130,6 +131,15 @@ export class Api {
   /** @param confirm the key's last four characters, or how many they are */
   killKeys(keys: readonly string[], confirm: string, signer?: string): Promise<Run> {
     return this.#json('POST', '/api/ledger/kill', { keys, confirm, ...(signer !== undefined && { signer }) })
+  }
+
+  /** The lines that would be taken out of the file, without the secret. */
+  removal(key: string): Promise<Removal> {
+    return this.#json('GET', `/api/keys/${encodeURIComponent(key)}/removal`)
+  }
+
+  removeKey(key: string): Promise<Run> {
+    return this.#json('POST', `/api/keys/${encodeURIComponent(key)}/remove`, {})
   }
 
   start(plan: string): Promise<Run> {

@@ -36,7 +36,7 @@ export const RotationState = oneOf([
 ])
 export type RotationState = Static<typeof RotationState>
 
-export const UndoHow = oneOf(['reactivate', 'restore'])
+export const UndoHow = oneOf(['reactivate', 'restore', 'put-back'])
 export type UndoHow = Static<typeof UndoHow>
 
 export const Rotation = Type.Object(
@@ -114,6 +114,8 @@ export const RunKind = oneOf([
   'delete',
   'mend',
   'kill',
+  'remove',
+  'put-back',
 ])
 export type RunKind = Static<typeof RunKind>
 

@@ -76,6 +76,7 @@ export const troubles: Readonly<Record<string, TroubleKind>> = {
   'journal-damaged': { means: 'The journal of a run cannot be read.', loss: true },
   'journal-unwritable': { means: 'The journal of a run cannot be written.', exit: 4 },
   'kept-unreadable': { means: 'A pair that is kept for undo cannot be read.' },
+  'key-works': { means: 'AWS accepts a key, and the act is for one that it refuses.' },
   'key-active': { means: 'A key is active, and the act is for one that is turned off.' },
   'job-unknown': { means: 'The Keyturn that was doing a job went away before its end.', exit: 4 },
   'key-busy': { means: 'Another run needs the key.', exit: 4 },

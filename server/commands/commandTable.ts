@@ -42,10 +42,11 @@ export const commandTable = {
   leaked: {
     does: 'keys have leaked: replace them all, and account for each until none works that a thief could use',
     takes: '[KEYID…]',
-    words: { 'KEYID…': 'with --leave, --reopen or --kill: whole ids' },
+    words: { 'KEYID…': 'with --leave, --reopen, --remove or --kill: whole ids' },
     examples: [
       ['leaked', 'the plan, a question, the run, and what is still exposed'],
       ['leaked --leave AKIAXMPLKEYTURNAAAAA --because WORDS', 'by name; its row is closed'],
+      ['leaked --remove AKIAXMPLKEYTURNAAAAA --dry-run', 'the lines that would go'],
       ['leaked --kill --dry-run', 'what would stop if all that is open were turned off'],
     ],
     exits: { 0: 'nothing is open', 1: 'keys are open: they still work' },

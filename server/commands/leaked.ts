@@ -12,6 +12,7 @@ import { openRest } from '../leak/rest.ts'
 import { exposedLines } from './ledgerText.ts'
 import { restLines } from './restText.ts'
 import type { LeakedAct } from './options.ts'
+import { removeKeys } from './removeKeys.ts'
 import { resultText } from './resultText.ts'
 import { rotateAll } from './rotate.ts'
 import { totalsText } from './totals.ts'
@@ -49,6 +50,7 @@ const nothingOpen = 'Nothing is open: each key that was asked for is replaced, d
 async function actOn(engine: Engine, command: Command, act: LeakedAct): Promise<Ended> {
   const { terminal } = command
   if (act.kind === 'kill') return kill(engine, command, act.keys)
+  if (act.kind === 'remove') return removeKeys(engine, command, act.keys)
   const { open: rows, rest = [] } = engine.runs.ledger()
   const open = new Set([
     ...rows.map(({ key }) => key),

@@ -36,6 +36,6 @@ const hints: Readonly<Record<LeftAct, (key: string, profile: string) => string>>
     `To let an administrator’s profile sign: ${hint(`keyturn rotate --profile ${shellWords([profile], process.platform)} --signer PROFILE`)}`,
   finish: () => `To go on with it: ${hint('keyturn recover')}, or Retry on the page`,
   'turn-off': (key) => `To turn it off: ${hint(`keyturn leaked --kill ${key}`)}`,
-  remove: (_key, profile) => `Take the pair out of [${profile}], or put one there that works`,
+  remove: (key) => `To take it out of the file: ${hint(`keyturn leaked --remove ${key}`)}`,
   leave: (key) => `To leave it as it is: ${hint(`keyturn leaked --leave ${key}`)}`,
 }

@@ -234,7 +234,13 @@ export const optionTable = {
   },
   finish: { of: ['after'], says: 'take that policy off again, from 36 hours on' },
 
-  remove: { of: ['remind'], says: 'stop the timer and delete its unit' },
+  remove: {
+    of: ['leaked', 'remind'],
+    says: {
+      leaked: 'take keys that AWS refuses out of the file; shows the lines first, and undo brings them back',
+      remind: 'stop the timer and delete its unit',
+    },
+  },
 
   'dry-run': {
     of: acting,
@@ -242,7 +248,7 @@ export const optionTable = {
       rotate: 'show the plan and do nothing',
       undo: 'show what would be put back and do nothing',
       mend: 'show what would be put back and do nothing',
-      leaked: 'show the plan, or what would stop, and do nothing',
+      leaked: 'show the plan, or what would stop or go, and do nothing',
       tidy: 'show what would go and do nothing',
       old: 'show what would be done and do nothing',
       find: 'with --update: show the changes and do nothing',

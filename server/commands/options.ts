@@ -65,6 +65,7 @@ export interface Options extends EngineOptions {
 export type LeakedAct =
   | { readonly kind: 'leave'; readonly keys: readonly string[]; readonly why?: string }
   | { readonly kind: 'reopen'; readonly keys: readonly string[] }
+  | { readonly kind: 'remove'; readonly keys: readonly string[] }
   | { readonly kind: 'kill'; readonly keys: 'open' | readonly string[] }
 
 /** What is done with old keys. */
@@ -321,7 +322,7 @@ const isRestId = (text: string) => /^[a-z-]{4,12}-[0-9a-f]{12}$/.test(text)
 
 /** Ids may be given one after the other: `--leave A B`. */
 function leakedOf(words: readonly string[], values: Values): NonNullable<Options['leaked']> {
-  const given = (['kill', 'leave', 'reopen'] as const).filter((act) => values[act] !== undefined)
+  const given = (['kill', 'leave', 'reopen', 'remove'] as const).filter((act) => values[act] !== undefined)
   if (given.length > 1)
     throw new UsageError(
       `Give one of ${given.map((act) => `--${act}`).join(' and ')}: each is an act of its own.`,
@@ -337,9 +338,13 @@ function leakedOf(words: readonly string[], values: Values): NonNullable<Options
   if (act === 'leave')
     return { act: { kind: 'leave', keys, ...(values.because !== undefined && { why: values.because }) } }
   if (act === 'reopen') return { act: { kind: 'reopen', keys } }
+  if (act === 'remove') {
+    if (keys.length === 0) throw new UsageError('--remove takes whole access key ids.')
+    return { act: { kind: 'remove', keys } }
+  }
   if (keys.length > 0)
     throw new UsageError(
-      'keyturn leaked takes ids with --leave, --reopen or --kill; --profile NAME names keys.',
+      'keyturn leaked takes ids with --leave, --reopen, --remove or --kill; --profile NAME names keys.',
     )
   return {}
 }

@@ -46,6 +46,8 @@ const verbs: Readonly<Record<Run['kind'], string>> = {
   deactivate: 'Deactivated',
   delete: 'Deleted',
   kill: 'Turned off',
+  remove: 'Removed from the file',
+  'put-back': 'Put back into the file',
 }
 
 const states: Readonly<Record<Rotation['oldKeyState'], string>> = {
@@ -60,6 +62,7 @@ function place(rotation: Rotation): string {
 }
 
 function became(run: Run, { key, newKey, oldKeyState, profiles }: Rotation): string {
+  if (run.kind === 'remove' || run.kind === 'put-back') return short(key)
   if (run.kind === 'reactivate' || newKey === undefined) return `${short(key)} is ${states[oldKeyState]}`
   if (key === newKey) return `${short(newKey)}, written anew`
   if (profiles.some((profile) => profile.state === 'old')) return short(key)

@@ -9,6 +9,8 @@ const verbs: Readonly<Record<Run['kind'], string>> = {
   deactivate: 'deactivated',
   delete: 'deleted',
   kill: 'turned off',
+  remove: 'removed',
+  'put-back': 'put back',
 }
 
 /** Of a trouble that is somebody's no, not a failure. */

@@ -1,6 +1,6 @@
 import { nameMeant } from '../../shared/printable.ts'
 import type { Trouble } from '../api/problem.ts'
-import type { Rotation, Run } from '../api/run.ts'
+import type { Rotation, Run, UndoRequest } from '../api/run.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Failure } from '../platform/failure.ts'
 import type { NewRun } from '../rotation/runs/runs.ts'
@@ -26,14 +26,16 @@ interface Left {
 
 async function undoWith(engine: Engine, command: Command): Promise<Ended> {
   const { options, terminal, interruption } = command
-  const { how, newKey = 'deactivate' } = options.undo
+  const { newKey = 'deactivate' } = options.undo
   const troubles = fileTroublesOf((await engine.keyring.readKeys()).snapshot)
   const chosen = await targetsOf(engine, command)
+  const { request } = chosen
+  const { how } = request
   const possible: Rotation[] = []
   const left: Left[] = []
   for (const rotation of chosen.rotations) {
     // Says whether it would work; nothing begins before `start`.
-    const reason = await engine.undos.ofRotation(rotation.id, options.undo).then(() => undefined, troubleOf)
+    const reason = await engine.undos.ofRotation(rotation.id, request).then(() => undefined, troubleOf)
     if (reason) left.push({ rotation, reason })
     else possible.push(rotation)
   }
@@ -45,11 +47,12 @@ async function undoWith(engine: Engine, command: Command): Promise<Ended> {
   }
   tellFiles(terminal, { ...troubles, none: undefined })
   const off = newKey === 'delete' ? 'deleted for good' : 'turned off'
-  terminal.print(
-    how === 'restore'
-      ? `Will put back ${count(possible.length, 'old key')}. The new keys are ${off}.`
-      : `Will let ${count(possible.length, 'old key')} work again. The files keep the new keys.`,
-  )
+  const will = {
+    restore: `Will put back ${count(possible.length, 'old key')}. The new keys are ${off}.`,
+    reactivate: `Will let ${count(possible.length, 'old key')} work again. The files keep the new keys.`,
+    'put-back': `Will put the lines of ${count(possible.length, 'key')} back into the file.`,
+  }
+  terminal.print(will[how])
   const rows = possible.map(
     ({ profiles, key, newKey: made = '' }) =>
       `  ${places(profiles)}  ${how === 'restore' ? `${short(made)} → ${short(key)}` : short(key)}`,
@@ -79,6 +82,7 @@ async function undoWith(engine: Engine, command: Command): Promise<Ended> {
 }
 
 interface Chosen {
+  readonly request: UndoRequest
   readonly rotations: readonly Rotation[]
   /** One new run for a whole run, one for each rotation otherwise. */
   make(possible: readonly Rotation[]): (() => Promise<NewRun>)[]
@@ -88,7 +92,11 @@ interface Chosen {
 async function targetsOf({ runs, undos, keyring }: Engine, { options }: Command): Promise<Chosen> {
   // What can be undone follows from what the files hold now.
   runs.sawFiles((await keyring.readKeys()).snapshot)
-  const { target, profiles, undo: request } = options
+  const { target, profiles } = options
+  const known = target === undefined ? undefined : runs.rotation(target)
+  const run = target === undefined ? undefined : runs.get(target)
+  const kind = run?.kind ?? known?.run.kind
+  const request: UndoRequest = kind === 'remove' ? { how: 'put-back' } : options.undo
   const each = (possible: readonly Rotation[]) =>
     possible.map(
       ({ id }) =>
@@ -105,15 +113,15 @@ async function targetsOf({ runs, undos, keyring }: Engine, { options }: Command)
     for (const [name, found] of newest) if (!found) throw new Failure(neverRotated(name))
     const rotations = [...newest.values()].flatMap((rotation) => rotation ?? [])
     return {
+      request,
       rotations: rotations.filter((one, at) => rotations.findIndex(({ id }) => id === one.id) === at),
       make: each,
     }
   }
-  const run = runs.get(target)
-  if (run?.kind === 'rotate')
-    return { rotations: run.rotations, make: () => [() => undos.ofRun(target, request)] }
-  const known = runs.rotation(target)
-  if (known?.run.kind === 'rotate') return { rotations: [known.rotation], make: each }
+  const isUndoable = kind === 'rotate' || kind === 'remove'
+  if (run && isUndoable)
+    return { request, rotations: run.rotations, make: () => [() => undos.ofRun(target, request)] }
+  if (known && isUndoable) return { request, rotations: [known.rotation], make: each }
   throw new Failure(run || known ? noRotation(target) : notFound(target))
 }
 

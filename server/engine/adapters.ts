@@ -243,10 +243,11 @@ export function planning({
   keyring,
   runs,
   findings,
+  store,
   undo,
   settings,
   onDefect,
-}: Pick<Parts, 'clock' | 'bus' | 'keyring' | 'runs' | 'findings' | 'undo'> & {
+}: Pick<Parts, 'clock' | 'bus' | 'keyring' | 'runs' | 'findings' | 'store' | 'undo'> & {
   readonly settings: Pick<SettingsFile, 'get' | 'put'>
   readonly onDefect: (error: unknown) => void
 }) {
@@ -267,6 +268,7 @@ export function planning({
   const undos = new Undos({
     runs,
     findings,
+    store,
     kept: undo,
     readKeys,
     putAway: async (names) => {

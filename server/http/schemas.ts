@@ -6,6 +6,7 @@ import * as ledger from '../api/ledger.ts'
 import * as places from '../api/places.ts'
 import * as plan from '../api/plan.ts'
 import { Problem, Trouble } from '../api/problem.ts'
+import * as removal from '../api/removal.ts'
 import * as run from '../api/run.ts'
 import * as session from '../api/session.ts'
 import * as settings from '../api/settings.ts'
@@ -19,8 +20,8 @@ const named = new Map<string, object>(
   [
     Problem,
     Trouble,
-    ...[after, events, inventory, ledger, places, plan, run, session, settings, trail].flatMap((file) =>
-      Object.values(file),
+    ...[after, events, inventory, ledger, places, plan, removal, run, session, settings, trail].flatMap(
+      (file) => Object.values(file),
     ),
   ]
     .filter(isNamed)

@@ -1,5 +1,6 @@
 import type { FileState, Profile, Tidying, Which } from '../api/inventory.ts'
 import type { Trouble } from '../api/problem.ts'
+import type { CutLines, ShownLine } from './ini/cutPair.ts'
 import type { KeyPair } from './keyPair.ts'
 
 /**
@@ -55,6 +56,25 @@ export interface AnewProfile {
   readonly region?: string
 }
 
+/** A profile whose pair is taken out of its file. */
+export interface PairPlace {
+  readonly file: Which
+  readonly profile: string
+  readonly pair: KeyPair
+}
+
+/** What was taken out of a file. */
+export interface CutProfile {
+  readonly file: Which
+  readonly profile: string
+  /** Of its section, without the brackets. */
+  readonly header: string
+  /** They hold the secret. */
+  readonly lines: readonly CutLines[]
+  /** The same lines, for the person: without it. */
+  readonly shown: readonly ShownLine[]
+}
+
 /** What a second look at the files after a save found of other programs' writes. */
 export interface Reconciliation {
   /** True: nobody else wrote, or what they wrote is merged. */
@@ -91,6 +111,17 @@ export interface ProfileStore {
    * holds another pair by now, those of a save
    */
   putAnew(profiles: readonly AnewProfile[]): Promise<void>
+  /** The lines that `cutOut` would take, not taken. @throws Failure `file-moved`, `file-ambiguous` */
+  lookAtCut(places: readonly PairPlace[]): Promise<readonly CutProfile[]>
+  /**
+   * Takes pairs out of the files: the two lines, or the whole section where it holds nothing else. Each file is replaced at
+   * once; a profile that holds no pair by now is passed over.
+   * @param keep makes durable what goes, file by file, before it goes
+   * @throws Failure `file-moved` where a profile holds another pair by now, those of a save
+   */
+  cutOut(places: readonly PairPlace[], keep: (cuts: readonly CutProfile[]) => Promise<void>): Promise<void>
+  /** Puts back what was taken out, where it stood. @throws Failure `file-moved`, those of a save */
+  putBack(cuts: readonly CutProfile[], pair: KeyPair): Promise<void>
   /**
    * Looks at the replaced files that are still held open, and at the path, for writes of other programs that ran
    * around ours: merged where that is safe, else reported; never lost silently.

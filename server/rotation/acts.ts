@@ -1,4 +1,11 @@
-import type { AnewProfile, FilesSnapshot, PairChange, ProfileStore } from '../profiles/ports.ts'
+import type {
+  AnewProfile,
+  CutProfile,
+  FilesSnapshot,
+  PairChange,
+  PairPlace,
+  ProfileStore,
+} from '../profiles/ports.ts'
 import type { KeyPair } from '../profiles/keyPair.ts'
 import { AwsFailure, type Iam } from '../keys/iam.ts'
 import { Failure } from '../platform/failure.ts'
@@ -11,7 +18,7 @@ import type { HookRequest, Hooks, World } from './world.ts'
 
 export interface ActsDeps {
   readonly iam: Pick<Iam, 'createKey' | 'setKeyStatus' | 'deleteKey' | 'listKeys'>
-  readonly store: Pick<ProfileStore, 'swap' | 'putAnew'>
+  readonly store: Pick<ProfileStore, 'swap' | 'putAnew' | 'cutOut' | 'putBack'>
   readonly undo: Pick<UndoStore, 'remove' | 'removeOld'>
 }
 
@@ -115,6 +122,36 @@ export class Acts {
     keep: () => Promise<void>,
   ): Promise<void> {
     await this.#write(world, profiles, to, snapshot, keep, () => this.#deps.store.putAnew(profiles))
+  }
+
+  /**
+   * Takes a pair that AWS refuses out of the files.
+   * @param isRefused asks AWS now
+   * @param keep makes durable what comes back by an undo
+   */
+  async cut(
+    world: World,
+    pair: KeyPair,
+    places: readonly PairPlace[],
+    snapshot: FilesSnapshot,
+    isRefused: () => Promise<boolean>,
+    keep: (cuts: readonly CutProfile[]) => Promise<void>,
+  ): Promise<void> {
+    const changes = changesOf(places, snapshot, pair.id)
+    await this.cleared(world, { kind: 'cut', key: pair.id, changes, refused: await isRefused() })
+    await this.#deps.store.cutOut(places, keep)
+  }
+
+  /** Puts lines that were taken out back into the files. */
+  async bringBack(
+    world: World,
+    pair: KeyPair,
+    cuts: readonly CutProfile[],
+    snapshot: FilesSnapshot,
+  ): Promise<void> {
+    const changes = changesOf(cuts, snapshot, pair.id)
+    await this.cleared(world, { kind: 'put-back', key: pair.id, changes })
+    await this.#deps.store.putBack(cuts, pair)
   }
 
   async #write(
@@ -268,6 +305,14 @@ export class Acts {
       throw error
     }
   }
+}
+
+function changesOf(
+  places: readonly Pick<PairChange, 'file' | 'profile'>[],
+  snapshot: FilesSnapshot,
+  from: string,
+) {
+  return places.map(({ file, profile }) => ({ file, profile, path: snapshot.files[file].path, from }))
 }
 
 type Held = Extract<Act, { kind: 'create' }>['profiles'][number]

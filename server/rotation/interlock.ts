@@ -24,6 +24,15 @@ export type Act =
   /** A key that profiles hold: the person named it, and wants it dead more than working. */
   | { readonly kind: 'kill'; readonly key: string; readonly named: boolean }
   | { readonly kind: 'write'; readonly to: string; readonly changes: readonly Change[] }
+  /** A pair that AWS refuses is taken out of the files. */
+  | {
+      readonly kind: 'cut'
+      readonly key: string
+      readonly changes: readonly Change[]
+      readonly refused: boolean
+    }
+  /** What was taken out comes back. */
+  | { readonly kind: 'put-back'; readonly key: string; readonly changes: readonly Change[] }
   /** The new pair goes to the person's own programs. */
   | { readonly kind: 'hand-over'; readonly key: string }
   /** @property gone AWS has no such key any more; @property active the user's keys that are on, as far as is known */
@@ -104,6 +113,16 @@ export const rules: { readonly [K in Act['kind']]: readonly Row<K>[] } = {
       holdsWhatWasExpected(world, to, changes),
     ),
     row('P1', 'the pair passed a moment ago', ({ to }, world) => proved(world, to)),
+  ],
+  cut: [
+    row('P1', 'AWS refused it a moment ago', ({ key, refused }) => (refused ? go : never(keyWorks(key)))),
+    row('P1', 'no other open run needs it', ({ key }, world) => noOtherRun(world, key)),
+    row('P3', 'each profile holds it, or nothing', ({ key, changes }, world) =>
+      holdsWhatWasExpected(world, key, changes),
+    ),
+  ],
+  'put-back': [
+    row('P3', 'no profile holds another', ({ key, changes }, world) => holdsNoOther(world, key, changes)),
   ],
   'hand-over': [
     row('P1', 'a profile holds it', ({ key }, world) => aProfileHolds(world, key)),
@@ -194,6 +213,17 @@ function holdsWhatWasExpected({ files }: WorldSeen, to: string, changes: readonl
   return go
 }
 
+function holdsNoOther({ files }: WorldSeen, key: string, changes: readonly Change[]): Answer {
+  for (const change of changes) {
+    const file = files.find(({ path }) => path === change.path)
+    if (file?.seen === 'unknown') return wait(unreadable(file.path, file.why, key))
+    const holds = file?.seen === 'known' ? file.holds : []
+    const id = holds.find(({ profile }) => profile === change.profile)?.id
+    if (id !== undefined && id !== key) return never(again(change.profile))
+  }
+  return go
+}
+
 function proved({ proved }: WorldSeen, key: string): Answer {
   return proved.has(key) ? go : never(unproved(key))
 }
@@ -269,6 +299,15 @@ function unproved(key: string): Trouble {
     title: 'The key was not proved',
     detail: `AWS has not accepted ${shown(key)} just before this, so that nothing was changed.`,
     remedy: 'Try again.',
+  }
+}
+
+export function keyWorks(key: string): Trouble {
+  return {
+    name: 'key-works',
+    title: 'AWS accepts the key',
+    detail: `AWS accepts ${shown(key)}, so that taking it out of the file would lock its profiles out. Nothing was written.`,
+    remedy: 'Rotate it, or turn it off first.',
   }
 }
 

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { Plan, PlanChange, PlanRequest } from '../api/plan.ts'
 import { Ledger, LeaveRequest } from '../api/ledger.ts'
+import { Removal } from '../api/removal.ts'
 import { Problem } from '../api/problem.ts'
 import { HistoryRow, MendRequest, Run, RunList, UndoRequest } from '../api/run.ts'
 import { oneOf } from '../api/words.ts'
@@ -122,6 +123,18 @@ export function rotationRoutes({ plans, runs, undos, signers }: RotationRoutes):
       },
     )
 
+    app.get(
+      '/api/keys/:id/removal',
+      { schema: { params: Id, response: { 200: Removal, ...problems } } },
+      async (request) => {
+        const { lines } = await undos.remove(request.params.id)
+        return { key: request.params.id, files: lines }
+      },
+    )
+    app.post('/api/keys/:id/remove', act, async (request, reply) => {
+      const { run } = await undos.remove(request.params.id)
+      return reply.code(202).send(await begin(run))
+    })
     app.post('/api/keys/:id/activate', act, async (request, reply) =>
       reply.code(202).send(await begin(await undos.ofKey(request.params.id, 'activate'))),
     )

@@ -3,6 +3,7 @@ import { spareOf, type Spec } from './entries.ts'
 import type { Step } from './machine.ts'
 import { activate, proveOld } from './steps/activate.ts'
 import { check } from './steps/check.ts'
+import { cut, cutRest, putBack, seeRefused } from './steps/cut.ts'
 import { confirm } from './steps/confirm.ts'
 import { create } from './steps/create.ts'
 import { kill, seeDead } from './steps/kill.ts'
@@ -49,6 +50,10 @@ function stepsOf(spec: Pick<Spec, 'kind' | 'merge' | 'spare'>): readonly Step<Wo
     case 'reactivate':
     case 'activate':
       return [look, reactivate, proveOld]
+    case 'remove':
+      return [seeRefused, cut, cutRest]
+    case 'put-back':
+      return [putBack]
     case 'kill':
       return [kill, seeDead]
     case 'deactivate':

@@ -64,6 +64,7 @@ describe('an undo is refused', () => {
     const stale = await readKeys()
     const undos = new Undos({
       runs,
+      store: { lookAtCut: () => Promise.resolve([]) },
       readKeys: () => {
         // The watcher of the files is told of what they held a moment ago, after this look began.
         queueMicrotask(() => queueMicrotask(() => runs.sawFiles(held.snapshot)))

@@ -1,5 +1,6 @@
 import type { OldKey, WentBack } from '../api/inventory.ts'
 import type { OldKeyMode } from '../api/plan.ts'
+import type { RemovedLines } from '../api/removal.ts'
 import type { Rotation, RunKind, UndoRequest } from '../api/run.ts'
 import type { Target } from '../keys/iam.ts'
 import { keyThatSigns } from '../keys/oldKeys.ts'
@@ -7,7 +8,7 @@ import type { Findings } from '../keys/ports.ts'
 import { Failure } from '../platform/failure.ts'
 import { kindOf } from '../api/troubles.ts'
 import { parseKeyId } from '../profiles/keyId.ts'
-import type { FilesSnapshot } from '../profiles/ports.ts'
+import type { FilesSnapshot, ProfileStore } from '../profiles/ports.ts'
 import type { Spec } from './entries.ts'
 import type { HeldKeys } from './plans.ts'
 import type { KnownRotation } from './runs/runViews.ts'
@@ -15,7 +16,7 @@ import type { NewRun, Runs } from './runs/runs.ts'
 import { refuseHeld } from './steps/putAway.ts'
 import type { UndoStore } from './undoStore.ts'
 import { awayName } from './wentBack.ts'
-import { standsAt } from './world.ts'
+import { profileIn, standsAt } from './world.ts'
 import { placeName } from './wrote.ts'
 
 /** Profiles that go back to the pair that works, and those whose pair is kept nowhere. */
@@ -31,6 +32,7 @@ export interface UndosDeps {
   /** Pairs that a profile need not hold any more. */
   readonly kept: Pick<UndoStore, 'pair'>
   readonly runs: Runs
+  readonly store: Pick<ProfileStore, 'lookAtCut'>
   readonly findings: Findings
   readonly readKeys: () => Promise<HeldKeys>
   /** Remembers what is not told any more. */
@@ -207,6 +209,39 @@ export class Undos {
     return named
   }
 
+  /**
+   * Takes a pair that AWS refuses out of every profile that holds it.
+   * @returns with the lines that go, as they may be shown
+   * @throws Failure where no profile holds it, or one holds it in a form that is not written
+   */
+  async remove(id: string): Promise<{ readonly run: NewRun; readonly lines: RemovedLines[] }> {
+    const { keys, snapshot } = await this.#look()
+    const held = keys.find((key) => key.id === id)
+    if (!held) throw new Failure(noSuchKey(id))
+    const places = snapshot.profiles.flatMap(({ name, file, pair }) =>
+      pair?.id === id ? [{ profile: name, file, pair }] : [],
+    )
+    const cuts = await this.#deps.store.lookAtCut(places)
+    const finding = this.#deps.findings.get(id)
+    const spec: Omit<Spec, 'id'> = {
+      kind: 'remove',
+      from: id,
+      profiles: places.map(({ profile, file }) => ({ name: profile, file })),
+      retire: 'keep',
+      ...(finding?.account && { account: finding.account }),
+      ...(finding?.user && { user: finding.user }),
+    }
+    return {
+      run: this.#runOf('remove', 'keep', undefined, [{ spec, target: held.target }]),
+      lines: cuts.map(({ file, profile, shown }) => ({
+        file,
+        path: snapshot.files[file].path,
+        profile,
+        lines: [...shown],
+      })),
+    }
+  }
+
   async #hasPair(key: string, { profiles }: FilesSnapshot): Promise<boolean> {
     return profiles.some(({ pair }) => pair?.id === key) || (await this.#deps.kept.pair(key)) !== undefined
   }
@@ -240,8 +275,10 @@ export class Undos {
   }
 
   async #undoSpec(rotation: Rotation, spec: Spec, target: Target, request: UndoRequest, held: HeldKeys) {
-    if (!rotation.undo.includes(request.how) || rotation.newKey === undefined)
-      throw new Failure(whyNot(rotation, request.how))
+    if (!rotation.undo.includes(request.how)) throw new Failure(whyNot(rotation, request.how))
+    if (request.how === 'put-back') return { spec: putBackSpec(rotation, spec, held.snapshot), target }
+    // Where none was made, none of these is offered.
+    const newKey = rotation.newKey as string
     const common = {
       kind: request.how,
       retire: request.newKey ?? ('deactivate' as const),
@@ -254,11 +291,10 @@ export class Undos {
     }
     if (request.how === 'reactivate') {
       return {
-        spec: { ...common, retire: 'keep' as const, from: rotation.key, via: rotation.newKey, profiles: [] },
+        spec: { ...common, retire: 'keep' as const, from: rotation.key, via: newKey, profiles: [] },
         target,
       }
     }
-    const { newKey } = rotation
     const profiles = held.snapshot.profiles
       .filter((profile) => standsAt(held.snapshot, profile, newKey, undefined) === 'old')
       .map(({ name, file }) => ({ name, file }))
@@ -350,6 +386,19 @@ const nothingGone = {
   detail: 'One of these profiles is not gone from the file that Keyturn wrote it into.',
 }
 
+/** Into those of its profiles that hold no pair by now. */
+function putBackSpec(rotation: Rotation, spec: Spec, snapshot: FilesSnapshot): Omit<Spec, 'id'> {
+  return {
+    kind: 'put-back',
+    from: spec.from,
+    profiles: spec.profiles.filter((each) => !profileIn(snapshot, each)?.pair),
+    retire: 'keep',
+    undoes: rotation.id,
+    ...(spec.account && { account: spec.account }),
+    ...(spec.user && { user: spec.user }),
+  }
+}
+
 /** Without its profiles. */
 function mendSpec({ holds, should, anew }: WentBack, { rotation, spec }: KnownRotation): Omit<Spec, 'id'> {
   return {
@@ -419,6 +468,7 @@ const over: ReadonlySet<Rotation['state']> = new Set(['done', 'failed', 'superse
 function instead({ undo: [other], oldKeyState }: Rotation): string {
   if (other === 'reactivate')
     return 'Reactivate the old key instead: it works again then, beside the new one.'
+  if (other === 'put-back') return 'Put the lines back into the file instead.'
   if (other === 'restore') return 'Restore the old pair instead.'
   return oldKeyState === 'deleted'
     ? 'A deleted key cannot come back.'

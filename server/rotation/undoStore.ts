@@ -7,8 +7,20 @@ import type { Clock } from '../platform/clock.ts'
 import { Failure } from '../platform/failure.ts'
 import { ownFiles, whyNot } from '../platform/ownFiles.ts'
 import { type KeyPair, Secret } from '../profiles/keyPair.ts'
+import type { CutProfile } from '../profiles/ports.ts'
 
 const Pair = Type.Object({ id: Type.String(), secret: Type.String() }, { additionalProperties: false })
+const Line = Type.Object({ text: Type.String(), at: Type.Unknown() }, { additionalProperties: false })
+/** Lines that were taken out of a file; the old pair's secret is in them. */
+const Cut = Type.Object(
+  {
+    file: Type.Union([Type.Literal('credentials'), Type.Literal('config')]),
+    profile: Type.String(),
+    header: Type.String(),
+    lines: Type.Array(Line),
+  },
+  { additionalProperties: false },
+)
 const Stored = Type.Object(
   {
     rotation: Type.String(),
@@ -19,6 +31,7 @@ const Stored = Type.Object(
     key: Type.Optional(Type.String()),
     old: Type.Optional(Pair),
     new: Type.Optional(Pair),
+    cut: Type.Optional(Type.Array(Cut)),
   },
   { additionalProperties: false },
 )
@@ -33,6 +46,8 @@ export interface UndoEntry {
   readonly confirmed: boolean
   /** Whether the old pair is kept: what an undo needs. */
   readonly old: boolean
+  /** Whether the lines are kept that its rotation has taken out of the files. */
+  readonly cut?: true
   /** The id whose pair is kept beside the file, so that whatever becomes of the file it can be put back. */
   readonly newKey?: string
   /** By id: what `sumOf` makes of each kept pair, so that a file's can be held against it. */
@@ -68,11 +83,43 @@ export class UndoStore {
     })
   }
 
+  /** Before a pair is taken out of the files: it and its lines, durable when it resolves. */
+  async putCut(rotation: string, pair: KeyPair, cuts: readonly CutProfile[]): Promise<void> {
+    const before = await this.#read(pair.id)
+    // What a crash has broken off goes on where it was.
+    const earlier = before?.rotation === rotation ? (before.cut ?? []) : []
+    const plainCuts = cuts.map(({ file, profile, header, lines }) => ({
+      file,
+      profile,
+      header,
+      lines: [...lines],
+    }))
+    await this.#write({
+      rotation,
+      at: new Date(this.#clock.now()).toISOString(),
+      confirmed: false,
+      old: plain(pair),
+      ...(before?.new && { new: before.new }),
+      cut: [
+        ...earlier.filter(
+          (each) => !cuts.some(({ file, profile }) => file === each.file && profile === each.profile),
+        ),
+        ...plainCuts,
+      ],
+    })
+  }
+
+  /** What a rotation has taken out of the files; none where it is no longer kept. */
+  async cut(key: string): Promise<readonly CutProfile[]> {
+    const cuts = (await this.#read(key))?.cut ?? []
+    return cuts.map((each) => ({ ...each, lines: each.lines as CutProfile['lines'], shown: [] }))
+  }
+
   /** At confirm: the days of keeping count from now. @param keepOld whether the old pair stays beside the new one */
   async confirm(key: string, keepOld: boolean): Promise<void> {
     const stored = await this.#read(key)
     if (!stored) return
-    const { old, ...rest } = stored
+    const { old, cut: _, ...rest } = stored
     await this.#write({
       ...rest,
       ...(keepOld ? { old } : { key }),
@@ -85,7 +132,7 @@ export class UndoStore {
   async removeOld(key: string): Promise<void> {
     const stored = await this.#read(key)
     if (!stored?.new) return this.remove(key)
-    const { old: _, ...rest } = stored
+    const { old: _, cut: __, ...rest } = stored
     await this.#write({ ...rest, key })
   }
 
@@ -117,6 +164,7 @@ export class UndoStore {
         at: stored.at,
         confirmed: stored.confirmed,
         old: stored.old !== undefined,
+        ...(stored.cut && { cut: true }),
         ...(stored.new && { newKey: stored.new.id }),
         sums: new Map(
           [stored.old, stored.new].flatMap((pair) => (pair ? [[pair.id, sumOf(pairOf(pair))]] : [])),

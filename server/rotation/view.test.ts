@@ -42,6 +42,7 @@ const quiet: Now = {
   codes: new Map(),
   holds: new Map([['credentials:dev', 'AKIANEW']]),
   kept: new Map(),
+  cuts: new Map(),
   later: new Map(),
   gone: new Set(),
   stopping: new Set(),

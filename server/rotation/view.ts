@@ -13,6 +13,8 @@ export interface Now {
   readonly holds: ReadonlyMap<string, string>
   /** Old pairs kept for undo, by key id: until when. */
   readonly kept: ReadonlyMap<string, string>
+  /** By key: the rotation whose lines are kept, which it took out of the files. */
+  readonly cuts: ReadonlyMap<string, string>
   /** Rotations that a later, finished run has put back or reactivated, or whose old key it changed. */
   readonly later: ReadonlyMap<string, LaterAct>
   /** Keys that a run has deleted, be it to make room for another key. */
@@ -116,6 +118,10 @@ function undoOffers(
   newKey: string | undefined,
   now: Now,
 ): Rotation['undo'] {
+  if (spec.kind === 'remove')
+    return state === 'done' && now.cuts.get(spec.from) === spec.id && spec.profiles.some(isEmpty(now))
+      ? ['put-back']
+      : []
   if (spec.kind !== 'rotate' || newKey === undefined || !undoable.has(state)) return []
   if (oldKey === 'deleted') return []
   const inFile = [...spec.profiles, ...(spec.merge?.profiles ?? [])].some(
@@ -125,6 +131,10 @@ function undoOffers(
   if (oldKey === 'inactive' && inFile) offers.push('reactivate')
   if (inFile && now.kept.has(spec.from)) offers.push('restore')
   return offers
+}
+
+function isEmpty({ holds }: Now): (profile: Spec['profiles'][number]) => boolean {
+  return ({ file, name }) => !holds.has(`${file}:${name}`)
 }
 
 /** A whole run; its state follows from its rotations. */

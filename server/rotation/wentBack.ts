@@ -42,6 +42,9 @@ export function writtenBy(
   const should = new Map<string, Wanted>()
   const replaced = new Set(merged)
   for (const run of runs) {
+    if (run.kind === 'remove')
+      for (const { profiles, state } of run.rotations)
+        if (settled.has(state)) for (const { name, file } of profiles) should.delete(placeName(file, name))
     if (!writing.has(run.kind)) continue
     for (const rotation of run.rotations) {
       const { id, key, newKey } = rotation

@@ -29,7 +29,7 @@ export interface Workshop {
   /** To look. What writes a pair goes through `acts`. */
   readonly store: Pick<ProfileStore, 'read' | 'preflight' | 'reconcile' | 'release'>
   /** To look and to keep. What forgets a pair goes through `acts`. */
-  readonly undo: Pick<UndoStore, 'pair' | 'entry' | 'list' | 'put' | 'confirm'>
+  readonly undo: Pick<UndoStore, 'pair' | 'entry' | 'list' | 'cut' | 'put' | 'putCut' | 'confirm'>
   readonly acts: Acts
   readonly proofs: Proofs
   readonly seen: SeenFiles

@@ -14,6 +14,10 @@ export function undoLabel(
   const able = undoable(rotations, how)
   const [only] = able
   const one = able.length === 1 && only
+  if (how === 'put-back')
+    return one
+      ? `Put ${shortId(one.key)} back into the file`
+      : `Put ${count(able.length, 'key')} back into the file`
   if (how === 'reactivate')
     return one ? `Activate ${shortId(one.key)} again` : `Activate ${count(able.length, 'old key')} again`
   const off = newKey === 'delete' ? 'delete' : 'turn off'
@@ -26,6 +30,7 @@ export function undoLabel(
 export function undoWords(rotations: readonly Rotation[], how: UndoHow): string {
   const able = undoable(rotations, how)
   const one = able.length === 1
+  if (how === 'put-back') return 'The lines come back where they stood. AWS goes on refusing the key.'
   if (how === 'reactivate')
     return one
       ? 'The old key works again beside the new one. The file keeps the new key.'

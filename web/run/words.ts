@@ -91,6 +91,10 @@ export function kindTitle(kind: RunKind): { doing: string; done: string; noun: s
       return { doing: 'Restoring', done: 'restored', noun: 'Restore' }
     case 'kill':
       return { doing: 'Turning off', done: 'turned off', noun: 'Turning off' }
+    case 'remove':
+      return { doing: 'Removing', done: 'removed', noun: 'Removal' }
+    case 'put-back':
+      return { doing: 'Putting back', done: 'put back', noun: 'Putting back' }
     case 'mend':
       return { doing: 'Putting back', done: 'put back', noun: 'Mending' }
     case 'activate':

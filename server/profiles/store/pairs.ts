@@ -73,6 +73,11 @@ export class PairTrail {
     return !this.of(file).next().done
   }
 
+  /** They need hold nothing any more: the person wants their pair out of the file. */
+  forget(places: readonly { readonly file: Which; readonly profile: string }[]): void {
+    for (const each of places) this.#trails.delete(placeOf(each))
+  }
+
   clear(): void {
     this.#trails.clear()
   }

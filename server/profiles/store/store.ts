@@ -10,6 +10,7 @@ import { sharing } from '../../platform/sharing.ts'
 import { realPath } from '../../platform/realPath.ts'
 import { planBatch } from './batch.ts'
 import { putAnew } from './anew.ts'
+import { cutOut, lookAtCut, putBack } from './cutPairs.ts'
 import { classify } from '../classify.ts'
 import type { Readings } from '../classify.ts'
 import { fileState } from './fileState.ts'
@@ -19,13 +20,16 @@ import type { FileLocations } from '../locations.ts'
 import { PairTrail } from './pairs.ts'
 import type {
   AnewProfile,
+  CutProfile,
   FilesSnapshot,
   FoundProfile,
   PairChange,
+  PairPlace,
   ProfileStore,
   Reconciliation,
 } from '../ports.ts'
 import { both, putPairs } from './putPairs.ts'
+import type { KeyPair } from '../keyPair.ts'
 import type { Failed, Views } from './putPairs.ts'
 import type { SharedConfigReader } from '../agreement/reading.ts'
 import { StoredFile } from './storedFile.ts'
@@ -191,14 +195,38 @@ class FileProfileStore implements ProfileStore {
   }
 
   putAnew(profiles: readonly AnewProfile[]): Promise<void> {
+    return this.#eachFile(profiles, putAnew)
+  }
+
+  async lookAtCut(places: readonly PairPlace[]): Promise<readonly CutProfile[]> {
+    const cuts = both.map((which) => lookAtCut(this.#files[which], inFile(places, which)))
+    return (await Promise.all(cuts)).flat()
+  }
+
+  cutOut(places: readonly PairPlace[], keep: (cuts: readonly CutProfile[]) => Promise<void>): Promise<void> {
+    return this.#eachFile(places, (file, its) => {
+      this.#trail.forget(its)
+      return cutOut(file, its, keep)
+    })
+  }
+
+  putBack(cuts: readonly CutProfile[], pair: KeyPair): Promise<void> {
+    return this.#eachFile(cuts, (file, its) => putBack(file, its, pair))
+  }
+
+  /** One file after the other, each with its lock. */
+  #eachFile<T extends { readonly file: Which }>(
+    all: readonly T[],
+    use: (file: StoredFile, its: readonly T[]) => Promise<void>,
+  ): Promise<void> {
     return this.#serial(async () => {
       for (const which of both) {
-        const its = profiles.filter(({ file }) => file === which)
+        const its = inFile(all, which)
         if (its.length === 0) continue
         const file = this.#files[which]
         const real = await placeToBe(file.path)
         await this.#lockedAt([[real, which]], async () => {
-          await putAnew(file, its)
+          await use(file, its)
           await this.#lookBack(which)
         })
       }
@@ -427,6 +455,10 @@ class FileProfileStore implements ProfileStore {
     this.#turn = turn.catch(() => undefined)
     return turn
   }
+}
+
+function inFile<T extends { readonly file: Which }>(all: readonly T[], which: Which): T[] {
+  return all.filter(({ file }) => file === which)
 }
 
 /** Of a file that is there, or that a crash kept from being made. */

@@ -25,6 +25,7 @@ export class KeptPairs {
     const { undo, index, present } = this.#parts
     const entries = await undo.list()
     present.kept.clear()
+    present.cuts.clear()
     present.sums.clear()
     for (const live of index.all()) live.over = undefined
     this.#parts.outcomes.changed()
@@ -99,6 +100,8 @@ export class KeptPairs {
     outcomes.changed()
     index.outdate(key)
     for (const [id, sum] of entry?.sums ?? []) present.sums.set(id, sum)
+    if (entry?.cut) present.cuts.set(key, entry.rotation)
+    else present.cuts.delete(key)
     if (entry?.old) present.kept.set(key, new Date(Date.parse(entry.at) + days * 86_400_000).toISOString())
     else present.kept.delete(key)
   }
@@ -108,7 +111,7 @@ export class KeptPairs {
    * @param ask whether AWS may be asked: what a run left active may have been turned off by others since
    */
   async #lastCopy(
-    { key, rotation, newKey }: UndoEntry,
+    { key, rotation, newKey, cut }: UndoEntry,
     off: ReadonlySet<string>,
     ask = false,
   ): Promise<Trouble | undefined> {
@@ -122,8 +125,10 @@ export class KeptPairs {
     // What a run has turned off signs nothing, whichever file holds it by now.
     for (const each of off) active.delete(each)
     if (ask) for (const each of await this.#refused(active, snapshot, known?.target)) active.delete(each)
+    // What AWS refused when its lines were taken out is no copy that works.
+    const gone = (cut === true || present.gone.has(key)) && newKey === undefined
     const answer = interlock(
-      { kind: 'drop-secret', key, gone: present.gone.has(key) && newKey === undefined, active },
+      { kind: 'drop-secret', key, gone, active },
       { files, proved: proofs, needed: new Map() },
     )
     return answer.say === 'go' ? undefined : answer.why

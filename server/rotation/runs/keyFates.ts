@@ -84,6 +84,8 @@ export class KeyFates {
       if (oldKeyState === 'inactive' || oldKeyState === 'deleted') off.set(spec.from, live.id)
       else if (oldKeyState === 'active') off.delete(spec.from)
       if (spec.to !== undefined) off.delete(spec.to)
+      if (spec.kind === 'remove') off.set(spec.from, live.id)
+      if (spec.kind === 'put-back') off.delete(spec.from)
     }
     return { replaced, off }
   }

@@ -10,6 +10,8 @@ export class Present implements Now {
   readonly codes = new Map<string, string>()
   readonly holds = new Map<string, string>()
   readonly kept = new Map<string, string>()
+  /** By key: the rotation whose lines are kept, which it took out of the files. */
+  readonly cuts = new Map<string, string>()
   /** Of every pair that is kept, by its id: see `sumOf`. */
   readonly sums = new Map<string, string>()
   readonly later = new Map<string, LaterAct>()

@@ -107,7 +107,8 @@ export class RunIndex {
     // A restore retires the new key: the old one is the one that works. After a mere reactivation both do, and the new one is in use:
     // the rotation stands.
     const restored = spec.kind === 'restore'
-    this.#present.later.set(spec.undoes, { undone: restored, oldKey: restored ? 'active' : oldKey })
+    const undone = restored || spec.kind === 'put-back'
+    this.#present.later.set(spec.undoes, { undone, oldKey: restored ? 'active' : oldKey })
   }
 
   /** Something became of an old key: what is shown of the runs that replaced it is of before. */

@@ -43,7 +43,7 @@ export const seeDead: Step<World> = {
   },
 }
 
-async function isRefused(world: World): Promise<boolean> {
+export async function isRefused(world: World): Promise<boolean> {
   try {
     await world.shop.iam.whoAmI(world.own(await world.fromPair()), world.calls())
     return false

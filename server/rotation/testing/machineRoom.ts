@@ -217,6 +217,7 @@ export async function openMachineRoom(
   })
   const undos = new Undos({
     runs,
+    store,
     kept: undo,
     readKeys,
     putAway: (names) => {
