@@ -86,6 +86,23 @@ describe('an undo is refused', () => {
   })
 })
 
+describe('a profile that is no longer where it was', () => {
+  it.each(['renamed', 'moved to the other file'])('is undone right there: %s', async (how) => {
+    const stage = await Stage.open()
+    const rotation = await stage.rotate()
+    const text = stage.disk.text('credentials')
+    if (how === 'renamed') stage.disk.lay('credentials', text.replace('[default]', '[renamed]'))
+    else {
+      stage.disk.lay('config', text)
+      stage.disk.lay('credentials', '# it moved\n')
+    }
+    const back = await stage.restore(rotation)
+    expect(back.state).toBe('done')
+    expect(stage.held().join()).toContain(rotation.key)
+    expect(stage.held().join()).not.toContain(rotation.newKey)
+  })
+})
+
 describe('an undo is signed', () => {
   it('by the administrator’s profile that signed the rotation', async () => {
     const stage = await Stage.open('two users at once')

@@ -275,7 +275,7 @@ export class Undos {
   }
 
   async #undoSpec(rotation: Rotation, spec: Spec, target: Target, request: UndoRequest, held: HeldKeys) {
-    if (!rotation.undo.includes(request.how)) throw new Failure(whyNot(rotation, request.how))
+    if (!rotation.undo.includes(request.how)) throw new Failure(whyNot(rotation, request.how, held.snapshot))
     if (request.how === 'put-back') return { spec: putBackSpec(rotation, spec, held.snapshot), target }
     // Where none was made, none of these is offered.
     const newKey = rotation.newKey as string
@@ -298,7 +298,7 @@ export class Undos {
     const profiles = held.snapshot.profiles
       .filter((profile) => standsAt(held.snapshot, profile, newKey, undefined) === 'old')
       .map(({ name, file }) => ({ name, file }))
-    if (profiles.length === 0) throw new Failure(whyNot({ ...rotation, profiles: [] }, request.how))
+    if (profiles.length === 0) throw new Failure(whyNot(rotation, request.how, held.snapshot))
     return { spec: { ...common, from: newKey, to: rotation.key, profiles }, target }
   }
 
@@ -438,6 +438,7 @@ function modeOf(kind: 'activate' | 'deactivate' | 'delete'): OldKeyMode {
 function whyNot(
   rotation: Rotation,
   how: UndoRequest['how'],
+  { profiles }: FilesSnapshot,
 ): { name: string; title: string; detail: string; remedy: string } {
   const old = `****${rotation.key.slice(-4)}`
   const because =
@@ -449,7 +450,7 @@ function whyNot(
           ? 'it is not finished'
           : rotation.oldKeyState === 'deleted'
             ? `the old key ${old} is deleted`
-            : !rotation.profiles.some((profile) => profile.state === 'new')
+            : !profiles.some(({ pair }) => pair && pair.id === rotation.newKey)
               ? 'no profile holds its new key any more'
               : how === 'reactivate'
                 ? `the old key ${old} is active`

@@ -124,9 +124,8 @@ function undoOffers(
       : []
   if (spec.kind !== 'rotate' || newKey === undefined || !undoable.has(state)) return []
   if (oldKey === 'deleted') return []
-  const inFile = [...spec.profiles, ...(spec.merge?.profiles ?? [])].some(
-    (profile) => held(now, profile, spec, newKey) === 'new',
-  )
+  // Wherever it stands now: a profile may have been renamed, or moved to the other file.
+  const inFile = [...now.holds.values()].includes(newKey)
   const offers: Rotation['undo'] = []
   if (oldKey === 'inactive' && inFile) offers.push('reactivate')
   if (inFile && now.kept.has(spec.from)) offers.push('restore')
