@@ -39,6 +39,7 @@ export const places: readonly [string, 'stops' | 'is named' | 'is nothing'][] = 
   ['places.jsonl', 'is named'],
   ['after.jsonl', 'is named'],
   ['watched.jsonl', 'is named'],
+  ['leak.json', 'is nothing'],
   ['socket', 'is nothing'],
   ['runs', 'is named'],
   ['undo', 'is nothing'],
