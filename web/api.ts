@@ -266,6 +266,11 @@ export class Api {
     return this.#json('GET', `${trailPath(id, key)}/events?from=${from}`)
   }
 
+  /** Asks AWS whether what an act left behind is still there. */
+  lookAtDoor(id: string, key: string, door: string): Promise<Trail> {
+    return this.#json('POST', `${trailPath(id, key)}/doors/${encodeURIComponent(door)}/look`)
+  }
+
   async trailCsv(id: string, key: string): Promise<string> {
     return (await this.#answer('GET', `${trailPath(id, key)}/csv`)).text()
   }

@@ -2,7 +2,7 @@ import type { EventHistory } from '../trail/ports.ts'
 import type { Caller } from './caller.ts'
 
 /** CloudTrail's LookupEvents behind the port. */
-export function eventHistory(caller: Caller): EventHistory {
+export function eventHistory(caller: Caller): Omit<EventHistory, 'isThere'> {
   return {
     async page(signer, { keyId, start, end, token }, options) {
       const { output, date } = await caller.read(

@@ -8,6 +8,7 @@ import {
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam'
 import { GetSessionTokenCommand } from '@aws-sdk/client-sts'
+import { doorLooks } from './doorLooks.ts'
 import type { UserCredentials } from '../credentials/ports.ts'
 import type { CallOptions, Iam, KeyRecord, Signer } from '../keys/iam.ts'
 import { AwsFailure } from '../keys/iam.ts'
@@ -210,7 +211,7 @@ export function createIam(
       }
     },
 
-    history: eventHistory(caller),
+    history: { ...eventHistory(caller), isThere: doorLooks(caller) },
     credentials: userCredentials(caller),
 
     close() {

@@ -186,7 +186,8 @@ export class SeenFile {
   }
 
   /** What keys left behind; of one that is known already, whether it is still there. */
-  doors(doors: readonly SeenDoor[]): Promise<void> {
+  async doors(doors: readonly SeenDoor[]): Promise<void> {
+    if (doors.length === 0) return
     return this.#put((seen) => {
       const known = new Map(seen.doors.map((door) => [door.id, door]))
       for (const door of doors) known.set(door.id, { ...known.get(door.id), ...door })

@@ -10,6 +10,8 @@ export interface TrailSigner {
   readonly profile: string
   /** @throws Failure where the region is none of the key's */
   for(region: string): Signer
+  /** For IAM, which is asked whether a door is still there. */
+  readonly iam: Signer
 }
 
 /** What is to be found out about one key. Times: milliseconds since the epoch. */

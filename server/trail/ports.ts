@@ -1,4 +1,5 @@
 import type { CallOptions, Signer } from '../keys/iam.ts'
+import type { DoorLook } from './acts.ts'
 
 /** What is asked of one region's event history. Times: milliseconds since the epoch. */
 export interface HistoryQuery {
@@ -27,4 +28,10 @@ export interface EventHistory {
    * @throws AwsFailure; `bad-token` where AWS no longer takes the token
    */
   page(signer: Signer, query: HistoryQuery, options?: CallOptions): Promise<HistoryPage>
+  /**
+   * Whether what an act left behind is still there.
+   * @param signer whose target was made for IAM
+   * @throws AwsFailure
+   */
+  isThere(signer: Signer, look: DoorLook, options?: CallOptions): Promise<boolean>
 }

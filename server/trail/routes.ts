@@ -11,7 +11,7 @@ const params = Type.Object(
 
 /** What CloudTrail knows of keys. AWS is asked by the two acts that say so, and by nothing else here. */
 export function trailRoutes(
-  trails: Pick<Trails, 'begin' | 'get' | 'stop' | 'resume' | 'forget' | 'rows'>,
+  trails: Pick<Trails, 'begin' | 'get' | 'stop' | 'resume' | 'forget' | 'rows' | 'lookAt'>,
 ): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post(
@@ -79,6 +79,21 @@ export function trailRoutes(
         },
       },
       async ({ params: { id, key }, query }) => trails.rows(id, key, Number(query.from ?? 0)),
+    )
+
+    app.post(
+      '/api/trails/:id/keys/:key/doors/:door/look',
+      {
+        schema: {
+          summary: 'Ask AWS whether what an act left behind is still there',
+          params: Type.Object(
+            { ...keyParams.properties, door: Type.String({ minLength: 1, maxLength: 128 }) },
+            { additionalProperties: false },
+          ),
+          response: { 200: Trail },
+        },
+      },
+      async ({ params: { id, key, door } }) => trails.lookAt(id, key, door),
     )
 
     app.get(

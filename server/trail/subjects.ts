@@ -139,6 +139,7 @@ function signerOf(key: HeldKey, named: string | undefined, known: Known): TrailS
   const profile = profiles.find(({ name }) => name === named) ?? profiles[0]
   return {
     profile: profile?.name ?? '',
+    iam: { kind: 'own', pair, target: key.target },
     for: (region) => ({
       kind: 'own',
       pair,

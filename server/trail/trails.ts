@@ -3,18 +3,23 @@ import type { ServerEvent } from '../api/events.ts'
 import type { Trail, TrailRequest, TrailRows } from '../api/trail.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
+import { AwsFailure } from '../keys/iam.ts'
 import { Failure } from '../platform/failure.ts'
 import { gathering } from '../platform/sharing.ts'
 import { parseKeyId } from '../profiles/keyId.ts'
 import { answerOf } from './answer.ts'
+import { doorsOf } from './doors.ts'
+import type { DoorLook } from './acts.ts'
 import type { TrailEvent } from './event.ts'
 import { KeyTrail } from './keyTrail.ts'
+import type { TrailSigner } from './keyTrail.ts'
 import type { EventHistory } from './ports.ts'
 import { Search } from './search.ts'
 import type { Limits } from './search.ts'
 import { historyDays, subjectOf } from './subjects.ts'
 import type { Known } from './subjects.ts'
 import { viewKey, viewRow } from './view.ts'
+import type { Still } from './view.ts'
 
 export interface TrailsDeps {
   readonly clock: Clock
@@ -47,6 +52,8 @@ interface Asked {
   readonly startedAt: string
   readonly keys: readonly KeyTrail[]
   readonly search: Search
+  /** By the event of a door. */
+  readonly looks: Map<string, Still>
   state: Trail['state']
   running: Promise<void>
   /** A page of events comes twice a second for each region: the readers are told together. */
@@ -88,6 +95,7 @@ export class Trails {
       startedAt: new Date(clock.now()).toISOString(),
       keys,
       search: new Search({ history, isOptIn, onChange: () => asked.tell(), ...(limits && { limits }) }, keys),
+      looks: new Map(),
       state: 'asking',
       running: Promise.resolve(),
       tell: gathering(this.#deps.clock, pauseMs, () => {
@@ -153,9 +161,43 @@ export class Trails {
     return { rows, next: from + rows.length, total: trail.events.length }
   }
 
+  /**
+   * Asks AWS whether a door is still there, who may sign one after the other.
+   * @throws Failure `unknown-trail`, `unknown-key`, `unknown-door`
+   */
+  async lookAt(id: string, key: string, door: string): Promise<Trail> {
+    const asked = this.#find(id)
+    const trail = keyOf(asked, key)
+    const { isOwn, signers } = trail.subject
+    const found = doorsOf(trail.events, { ours: this.#deps.ours(), isOwn }).find((each) => each.id === door)
+    if (!found?.look) throw new Failure({ ...unknown, name: 'unknown-door' })
+    asked.looks.set(door, { still: 'asking' })
+    this.#publish(asked)
+    const still = await this.#isThere(signers, found.look).catch((error: unknown) => {
+      asked.looks.delete(door)
+      throw error
+    })
+    asked.looks.set(door, still)
+    this.#publish(asked)
+    await this.#deps.noted(notedOf(this.#view(asked, Infinity)))
+    return this.#view(asked)
+  }
+
+  async #isThere(signers: readonly TrailSigner[], look: DoorLook): Promise<Still> {
+    let refused: AwsFailure | undefined
+    for (const { iam } of signers) {
+      try {
+        return { still: (await this.#deps.history.isThere(iam, look)) ? 'there' : 'gone' }
+      } catch (error) {
+        if (!(error instanceof AwsFailure)) throw error
+        refused ??= error
+      }
+    }
+    return { still: 'unknown', ...(refused && { trouble: refused.trouble }) }
+  }
+
   #rowsOf(id: string, key: string) {
-    const trail = this.#find(id).keys.find(({ subject }) => subject.key === key)
-    if (!trail) throw new Failure({ ...unknown, name: 'unknown-key' })
+    const trail = keyOf(this.#find(id), key)
     const { isOwn } = trail.subject
     const { mine } = answerOf(trail.events, isOwn)
     return { trail, rowOf: (event: TrailEvent) => viewRow(event, mine, isOwn(event)) }
@@ -182,8 +224,8 @@ export class Trails {
       this.#deps.bus.publish({ type: 'trail', trail: this.#view(asked) })
   }
 
-  #view({ id, state, request, startedAt, keys }: Asked, most = mostShown): Trail {
-    const parts = { ours: this.#deps.ours(), looks: new Map(), most }
+  #view({ id, state, request, startedAt, keys, looks }: Asked, most = mostShown): Trail {
+    const parts = { ours: this.#deps.ours(), looks, most }
     return { id, state, request, startedAt, keys: keys.map((key) => viewKey(key, parts)) }
   }
 
@@ -200,6 +242,12 @@ export class Trails {
       this.#asked.delete(id)
     }
   }
+}
+
+function keyOf({ keys }: Asked, key: string): KeyTrail {
+  const trail = keys.find(({ subject }) => subject.key === key)
+  if (!trail) throw new Failure({ ...unknown, name: 'unknown-key' })
+  return trail
 }
 
 function notedOf({ keys }: Trail): NotedDoor[] {

@@ -29,6 +29,15 @@ export type Action =
   | 'iam:GetUserPolicy'
   | 'iam:PutUserPolicy'
   | 'iam:DeleteUserPolicy'
+  | 'iam:ChangePassword'
+  | 'iam:GetAccountPasswordPolicy'
+  | 'iam:GetUser'
+  | 'iam:GetRole'
+  | 'iam:GetRolePolicy'
+  | 'iam:GetGroupPolicy'
+  | 'iam:ListAttachedUserPolicies'
+  | 'iam:ListAttachedRolePolicies'
+  | 'iam:ListAttachedGroupPolicies'
   | 'cloudtrail:LookupEvents'
 
 /** What a failed call says, with nothing of AWS's own text: that can hold a session token. */
