@@ -78,4 +78,5 @@ function plain(text: string): string {
     .replaceAll('~', '\\(ti')
     .replaceAll("'", '\\(aq')
     .replaceAll('…', '...')
+    .replaceAll('’', '\\(cq')
 }
