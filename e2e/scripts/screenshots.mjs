@@ -5,10 +5,11 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { chromium } from 'playwright'
 import { findBrowser } from './findBrowser.mjs'
+import { movingPicture } from './movingPicture.mjs'
 
 const root = path.join(import.meta.dirname, '..', '..')
 const out = path.join(root, 'e2e', 'screenshots')
-const mostBytes = 200 * 1024
+const mostBytes = { still: 200 * 1024, moving: 600 * 1024 }
 const browserFound = findBrowser()
 if (browserFound.missing) throw new Error(browserFound.missing)
 
@@ -47,36 +48,57 @@ async function open(width, height, colorScheme) {
   return page
 }
 
-/** Without the pointer in the picture, and small enough for a README. */
-async function picture(page, name) {
+/** Small enough for a README. */
+async function keep(name, png, most = mostBytes.still) {
+  if (png.length > most)
+    throw new Error(`${name}.png has ${png.length} bytes, more than a README should load`)
+  await fs.writeFile(path.join(out, `${name}.png`), png)
+  console.log(`${name}.png ${Math.round(png.length / 1024)} KiB`)
+}
+
+/** Without the pointer in the picture. */
+async function look(page) {
   await page.mouse.move(0, 0)
-  const file = path.join(out, `${name}.png`)
-  await page.screenshot({ path: file })
-  const { size } = await fs.stat(file)
-  if (size > mostBytes) throw new Error(`${name}.png has ${size} bytes, more than a README should load`)
-  console.log(`${name}.png ${Math.round(size / 1024)} KiB`)
+  return page.screenshot()
+}
+
+const frames = []
+
+/** The page as it is, for as long as it takes to see what is new in it. */
+async function film(page, ms) {
+  await page.setViewportSize({ width: 1080, height: 600 })
+  frames.push({ png: await look(page), ms })
+  await page.setViewportSize({ width: 1280, height: 800 })
 }
 
 try {
   await fs.mkdir(out, { recursive: true })
   const page = await open(1280, 800, 'light')
+  await film(page, 1500)
   await page.getByRole('button', { name: 'Check ages' }).click()
   await page.getByRole('button', { name: 'Check ages' }).waitFor()
   await page.getByRole('heading', { name: /overdue/ }).waitFor()
   await page.getByRole('link', { name: 'Old keys 1 key' }).waitFor()
-  await picture(page, 'keys')
-  await picture(await open(1280, 800, 'dark'), 'keys-dark')
-  await picture(await open(375, 800, 'light'), 'keys-375')
+  await film(page, 3000)
+  await keep('keys', await look(page))
+  await keep('keys-dark', await look(await open(1280, 800, 'dark')))
+  await keep('keys-375', await look(await open(375, 800, 'light')))
 
   await page.getByRole('button', { name: 'Rotate everything' }).click()
   await page.getByRole('heading', { name: 'The plan' }).waitFor()
-  await picture(page, 'plan')
+  await film(page, 3500)
+  await keep('plan', await look(page))
   await page.getByRole('button', { name: /^Rotate \d+ keys$/ }).click()
+  await page.getByRole('heading', { name: /^Rotating/ }).waitFor()
+  await film(page, 1500)
   // Some keys are done, some under way: the picture of what goes on.
   await page.getByRole('button', { name: /^Done [1-9]/ }).waitFor({ timeout: 120_000 })
-  await picture(page, 'run')
+  await film(page, 2000)
+  await keep('run', await look(page))
   await page.getByRole('button', { name: /^Undo all/ }).waitFor({ timeout: 180_000 })
-  await picture(page, 'result')
+  await film(page, 4000)
+  await keep('result', await look(page))
+  await keep('rotation', movingPicture(frames), mostBytes.moving)
 } finally {
   await browser.close()
   command.kill()
