@@ -28,7 +28,7 @@ function whatNow({ id, kind, credential, user, places }: RestRow): string {
     case 'sessions':
       return `To end them${user === undefined ? '' : ` for ${user}`}: ${hint('keyturn after --end-sessions')} ${leave}`
     case 'sign-in':
-      return `To end it: ${hint('keyturn after --sign-out')} ${leave}`
+      return `To end it: aws sso logout, or aws logout where it was made by aws login ${leave}`
     case 'places':
       return places
         ? `To put the new pair there: ${hint('keyturn find --update')} ${leave}`
