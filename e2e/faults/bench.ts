@@ -165,6 +165,7 @@ export async function openBench(
   const { plans, undos } = planning({
     clock,
     bus,
+    store,
     keyring,
     runs,
     findings,
