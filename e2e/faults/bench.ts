@@ -124,6 +124,7 @@ export async function openBench(
   const undo = new UndoStore(join(ground.state, 'undo'), clock)
   const signers: SignerDesk = new SignerDesk({ iam, clock, readKeys: () => keyring.readKeys() })
   const runs = await openRuns({
+    rest: () => [],
     stateDirectory: ground.state,
     bus,
     onDefect,

@@ -170,5 +170,10 @@ describe('the ledger', () => {
       ],
     })
     expect(ledgerOf([])).toEqual({ leak: false, asked: 0, open: [] })
+    const door = { id: 'door', kind: 'door', run: 'r', what: 'a user', reason: 'made by it' } as const
+    for (const state of ['open', 'closed'] as const) {
+      const rest = [{ ...door, state }]
+      expect(ledgerOf([], rest)).toEqual({ leak: state === 'open', asked: 0, open: [], rest })
+    }
   })
 })

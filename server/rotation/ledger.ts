@@ -1,4 +1,4 @@
-import type { Ledger, Left, LeftAct, OpenLeft } from '../api/ledger.ts'
+import type { Ledger, Left, LeftAct, OpenLeft, RestRow } from '../api/ledger.ts'
 import type { Plan } from '../api/plan.ts'
 import type { Rotation } from '../api/run.ts'
 import type { Spec } from './entries.ts'
@@ -149,13 +149,14 @@ function closureOf(
   return chosen !== undefined && !leak ? { closedBy: chosen } : {}
 }
 
-/** Pure: what is open of all runs, each key once, by the newest run that was asked for it. @param runs newest first */
+/** Pure: what is open of all runs, each key once, by the newest run that was asked for it. @param runs newest first @param rest what a theft leaves beside keys */
 export function ledgerOf(
   runs: readonly (Pick<Account, 'run' | 'leak' | 'asked'> & { readonly left: readonly Left[] })[],
+  rest: readonly RestRow[] = [],
 ): Ledger {
   const open = new Map<string, OpenLeft>()
   const asked = new Set<string>()
-  let leak = false
+  let leak = rest.some(({ state }) => state === 'open')
   for (const each of runs) {
     const rows = each.left.filter(({ state }) => state === 'open')
     if (rows.length === 0) continue
@@ -165,5 +166,10 @@ export function ledgerOf(
       if (!open.has(key)) open.set(key, { key, profiles, reason, ...(act && { act }), run: each.run })
     }
   }
-  return { leak, asked: asked.size, open: [...open.values()] }
+  return {
+    leak,
+    asked: asked.size,
+    open: [...open.values()],
+    ...(rest.length > 0 && { rest: [...rest] }),
+  }
 }

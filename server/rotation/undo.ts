@@ -394,8 +394,8 @@ function putBackSpec(rotation: Rotation, spec: Spec, snapshot: FilesSnapshot): O
     profiles: spec.profiles.filter((each) => !profileIn(snapshot, each)?.pair),
     retire: 'keep',
     undoes: rotation.id,
-    ...(spec.account && { account: spec.account }),
-    ...(spec.user && { user: spec.user }),
+    account: spec.account,
+    user: spec.user,
   }
 }
 

@@ -104,3 +104,8 @@ it('lets no key id lead out of its directory', async () => {
   )
   expect(await store.pair('../../evil')).toBeUndefined()
 })
+
+it('holds no lines of a pair that was never taken out', async () => {
+  await store.put('r.1', old, next)
+  expect(await store.cut(old.id)).toEqual([])
+})

@@ -87,7 +87,7 @@ export class UndoStore {
   async putCut(rotation: string, pair: KeyPair, cuts: readonly CutProfile[]): Promise<void> {
     const before = await this.#read(pair.id)
     // What a crash has broken off goes on where it was.
-    const earlier = before?.rotation === rotation ? (before.cut ?? []) : []
+    const earlier = before?.rotation === rotation ? before.cut : undefined
     const plainCuts = cuts.map(({ file, profile, header, lines }) => ({
       file,
       profile,
@@ -101,7 +101,7 @@ export class UndoStore {
       old: plain(pair),
       ...(before?.new && { new: before.new }),
       cut: [
-        ...earlier.filter(
+        ...(earlier ?? []).filter(
           (each) => !cuts.some(({ file, profile }) => file === each.file && profile === each.profile),
         ),
         ...plainCuts,

@@ -19,7 +19,7 @@ export interface OutcomesDeps {
   /** Keys that stay as they are by name. */
   readonly leftByName: LeftByName
   /** What a theft leaves beside keys, by what was looked at. @param left by name */
-  readonly rest?: (runs: readonly Run[], left: ReadonlyMap<string, string | undefined>) => readonly RestRow[]
+  readonly rest: (runs: readonly Run[], left: ReadonlyMap<string, string | undefined>) => readonly RestRow[]
 }
 
 /** What all runs together come to: keys replaced, profiles written, and what is still open. */
@@ -64,14 +64,15 @@ export class Outcomes {
 
   /** What is still open of all that runs were asked for. */
   ledger(): Ledger {
-    const ledger = ledgerOf(this.#accounts().sort((a, b) => b.run.localeCompare(a.run)))
     const leaks = this.#index.all().filter(({ header }) => header.leak)
-    const rest = this.#deps.rest?.(
+    const rest = this.#deps.rest(
       leaks.map((live) => this.#views.run(live)),
       this.#deps.leftByName.all(),
     )
-    if (!rest || rest.length === 0) return ledger
-    return { ...ledger, leak: ledger.leak || rest.some(({ state }) => state === 'open'), rest: [...rest] }
+    return ledgerOf(
+      this.#accounts().sort((a, b) => b.run.localeCompare(a.run)),
+      rest,
+    )
   }
 
   /** Keys whose rows are closed by nothing but what a check found. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fullFrom } from '../testing/appends.ts'
+import { AwsFailure } from '../../keys/iam.ts'
 import { Stage } from '../testing/stage.ts'
 
 const done = (step: string) => `"phase":"done","step":"${step}"`
@@ -104,6 +105,63 @@ describe('a key that AWS refuses, taken out of the file', () => {
     await expect(stage.room.undos.ofRotation(again.id, { how: 'put-back' })).rejects.toMatchObject({
       trouble: { name: 'cannot-undo' },
     })
+  })
+
+  it('closes its row of the ledger, which a put-back opens again', async () => {
+    const { stage, key } = await dead()
+    stage.user.denied.add('CreateAccessKey')
+    key.status = 'Active'
+    const { id } = await stage.room.plans.begin({ keys: 'all', oldKey: 'deactivate', leak: true })
+    await stage.room.plans.made(id)
+    await stage.room.runs.start(await stage.room.plans.take(id))
+    await stage.room.runs.idle()
+    const open = () => stage.room.runs.ledger().open.map((row) => row.key)
+    expect(open()).toEqual([key.id])
+    key.status = 'Inactive'
+    const rotation = await remove(stage, key.id)
+    expect(open()).toEqual([])
+    expect((await stage.run(await stage.room.undos.ofRotation(rotation.id, { how: 'put-back' }))).state).toBe(
+      'done',
+    )
+    expect(open()).toEqual([key.id])
+  })
+
+  it('is put back by nothing else, and keeps the pair that had replaced it', async () => {
+    const stage = await Stage.open()
+    const [old] = stage.keys
+    const rotated = await stage.rotate()
+    // A stale editor saves.
+    stage.puts(old!, stage.keys.at(-1)!)
+    const rotation = await remove(stage, old!.id)
+    await expect(stage.room.undos.ofRotation(rotation.id, { how: 'restore' })).rejects.toMatchObject({
+      trouble: { name: 'cannot-undo', remedy: 'Put the lines back into the file instead.' },
+    })
+    expect(await stage.room.undo.entry(old!.id)).toMatchObject({ newKey: rotated.newKey, cut: true })
+  })
+
+  it('notes when AWS refused it, by AWS’s clock', async () => {
+    const { stage, key } = await dead()
+    const date = Date.UTC(2026, 10, 25, 4)
+    const who = stage.iam.whoAmI.bind(stage.iam)
+    stage.iam.whoAmI = (signer) =>
+      who(signer).catch((error: AwsFailure) => {
+        throw new AwsFailure(error.kind, error.trouble, { date })
+      })
+    expect((await remove(stage, key.id)).refusedAt).toBe('2026-11-25T04:00:00.000Z')
+  })
+
+  it('stays out where the process ends before anything was put back', async () => {
+    const { stage, key } = await dead()
+    const rotation = await remove(stage, key.id)
+    const out = stage.disk.text('credentials')
+    const mend = await fullFrom(done('save'))
+    const back = await stage.run(await stage.room.undos.ofRotation(rotation.id, { how: 'put-back' }))
+    mend()
+    // As if it had not been written.
+    stage.disk.lay('credentials', out)
+    await stage.restart()
+    expect((await stage.recover(back)).state).toBe('rolledBack')
+    expect(stage.disk.text('credentials')).toBe(out)
   })
 
   it('is no profile that is missed, though a run had written it', async () => {

@@ -160,6 +160,7 @@ export async function openMachineRoom(
       put: (finding) => Promise.resolve(void findings.set(finding.id, finding)),
     },
     drainPatienceMs: 50,
+    rest: () => [],
     instead: parts,
     shop: {
       clock,
