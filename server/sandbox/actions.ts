@@ -3,6 +3,7 @@ import { permit } from './authorize.ts'
 import { inlinePolicies } from './inlinePolicies.ts'
 import { arnOf, listedStatus, liveKeys, ownerOf } from './model.ts'
 import type { AccessKey, User } from './model.ts'
+import { managedPolicies } from './managedPolicies.ts'
 import { otherCredentials } from './otherCredentials.ts'
 import { date, missing, paged, statusParam, subject } from './parameters.ts'
 import type { Action, ActionContext } from './parameters.ts'
@@ -134,6 +135,7 @@ const iam: Record<string, Action> = {
   ...otherCredentials,
   ...passwords,
   ...inlinePolicies,
+  ...managedPolicies,
 }
 
 const versions = { iam: '2010-05-08', sts: '2011-06-15' } as const

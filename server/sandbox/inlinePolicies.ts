@@ -1,6 +1,6 @@
 import { AwsError } from './awsError.ts'
 import { permit } from './authorize.ts'
-import type { InlinePolicies, Role } from './model.ts'
+import type { Group, InlinePolicies, Role } from './model.ts'
 import { namedSubject, needed, subject } from './parameters.ts'
 import type { Action, ActionContext } from './parameters.ts'
 
@@ -83,7 +83,7 @@ function change({ world }: ActionContext, policies: InlinePolicies, name: string
   policies.set(name, [...(policies.get(name) ?? []), { from, ...(document !== undefined && { document }) }])
 }
 
-function roleOf(context: ActionContext, action: string): Role {
+export function roleOf(context: ActionContext, action: string): Role {
   const name = needed(context, 'RoleName')
   permit(context.caller, `iam:${action}`, false, `role ${name}`)
   const role = context.caller.user.account.roles.find((each) => each.name === name)
@@ -91,7 +91,15 @@ function roleOf(context: ActionContext, action: string): Role {
   return role
 }
 
-function get(context: ActionContext, policies: InlinePolicies, holder: 'user' | 'role') {
+export function groupOf(context: ActionContext, action: string): Group {
+  const name = needed(context, 'GroupName')
+  permit(context.caller, `iam:${action}`, false, `group ${name}`)
+  const group = context.caller.user.account.groups.find((each) => each.name === name)
+  if (!group) throw new AwsError(404, 'NoSuchEntity', `The group with name ${name} cannot be found.`)
+  return group
+}
+
+function get(context: ActionContext, policies: InlinePolicies, holder: 'user' | 'role' | 'group') {
   const PolicyName = needed(context, 'PolicyName')
   return { PolicyName, PolicyDocument: encodeURIComponent(readPolicy(policies, PolicyName, holder)) }
 }
@@ -128,5 +136,10 @@ export const inlinePolicies: Record<string, Action> = {
   GetRolePolicy(context) {
     const role = roleOf(context, 'GetRolePolicy')
     return { RoleName: role.name, ...get(context, role.inlinePolicies, 'role') }
+  },
+
+  GetGroupPolicy(context) {
+    const group = groupOf(context, 'GetGroupPolicy')
+    return { GroupName: group.name, ...get(context, group.inlinePolicies, 'group') }
   },
 }

@@ -109,6 +109,14 @@ export interface Role {
   /** Names of users that may assume it. */
   readonly trusts: ReadonlySet<string>
   readonly allow: ReadonlySet<string>
+  readonly attached: readonly string[]
+  readonly inlinePolicies: InlinePolicies
+}
+
+/** Of policies alone: its members get no rights of it here. */
+export interface Group {
+  readonly name: string
+  readonly attached: readonly string[]
   readonly inlinePolicies: InlinePolicies
 }
 
@@ -125,6 +133,8 @@ export interface User {
   readonly serviceCredentials: ServiceCredential[]
   readonly sshKeys: SshKey[]
   readonly certificates: Certificate[]
+  /** ARNs of managed policies: only listed, what they allow is not played. */
+  readonly attached: readonly string[]
   readonly inlinePolicies: InlinePolicies
   /** Deleted ones stay: they may live on for a moment, and a test asks after them. */
   readonly keys: AccessKey[]
@@ -152,6 +162,7 @@ export interface Account {
   readonly users: User[]
   readonly sessions: Session[]
   readonly roles: Role[]
+  readonly groups: Group[]
   readonly passwordPolicy?: PasswordPolicy
   /** What its CloudTrail knew before anything was called here. */
   readonly events: EventSeed[]

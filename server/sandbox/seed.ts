@@ -14,6 +14,7 @@ export interface AccountSeed {
   /** Of the regions that have to be enabled first (`optInRegions`), those that are. */
   readonly regions?: readonly string[]
   readonly roles?: readonly RoleSeed[]
+  readonly groups?: readonly GroupSeed[]
   /** Default: AWS's own rules. */
   readonly passwordPolicy?: PasswordPolicy
 }
@@ -69,6 +70,8 @@ export interface UserSeed {
   readonly serviceCredentials?: readonly ServiceCredentialSeed[]
   readonly sshKeys?: readonly SshKeySeed[]
   readonly certificates?: readonly CertificateSeed[]
+  /** ARNs of managed policies, which are only listed. */
+  readonly attached?: readonly string[]
   /** Sessions that somebody has made already. */
   readonly sessions?: readonly SessionSeed[]
   /** For this user's new keys alone. */
@@ -110,6 +113,15 @@ export interface RoleSeed {
   readonly maxSeconds?: number
   readonly trusts?: readonly string[]
   readonly allow?: readonly string[]
+  readonly attached?: readonly string[]
+  /** Inline ones: documents by name. */
+  readonly policies?: Readonly<Record<string, string>>
+}
+
+export interface GroupSeed {
+  readonly name: string
+  readonly attached?: readonly string[]
+  readonly policies?: Readonly<Record<string, string>>
 }
 
 export interface KeySeed {

@@ -3,7 +3,7 @@ import { accessKeyId } from './accessKeyId.ts'
 import { AwsError } from './awsError.ts'
 import { addHoldings } from './holdings.ts'
 
-import type { AccessKey, Account, KeyLastUsed, Session, User } from './model.ts'
+import type { AccessKey, Account, InlinePolicies, KeyLastUsed, Session, User } from './model.ts'
 import { Replica, spread } from './replica.ts'
 import type { Phase, Propagation } from './replica.ts'
 import type { AccountSeed, KeySeed, UserSeed } from './seed.ts'
@@ -95,6 +95,9 @@ const selfService = [
   .map((action) => `iam:${action}`)
   .concat('cloudtrail:LookupEvents')
 
+const standing = (policies: Readonly<Record<string, string>> = {}): InlinePolicies =>
+  new Map(Object.entries(policies).map(([name, document]) => [name, [{ from: 0, document }]]))
+
 /** Accounts, users and keys, and the laws that they obey: quota, late visibility, deletion. No I/O, no waiting. */
 export class World {
   readonly accounts: Account[] = []
@@ -153,12 +156,20 @@ export class World {
       partition: seed.partition ?? 'aws',
       users: [],
       sessions: [],
-      roles: (seed.roles ?? []).map(({ name, maxSeconds = 3_600, trusts = [], allow = [] }) => ({
+      roles: (seed.roles ?? []).map(
+        ({ name, maxSeconds = 3_600, trusts = [], allow = [], attached = [], policies }) => ({
+          name,
+          maxSeconds,
+          trusts: new Set(trusts),
+          allow: new Set(allow),
+          attached,
+          inlinePolicies: standing(policies),
+        }),
+      ),
+      groups: (seed.groups ?? []).map(({ name, attached = [], policies }) => ({
         name,
-        maxSeconds,
-        trusts: new Set(trusts),
-        allow: new Set(allow),
-        inlinePolicies: new Map(),
+        attached,
+        inlinePolicies: standing(policies),
       })),
       ...(seed.passwordPolicy && { passwordPolicy: seed.passwordPolicy }),
       events: [...(seed.events ?? [])],
@@ -192,6 +203,7 @@ export class World {
       serviceCredentials: [],
       sshKeys: [],
       certificates: [],
+      attached: seed.attached ?? [],
       inlinePolicies: new Map(),
       keys: [],
     }
