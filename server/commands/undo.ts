@@ -3,6 +3,7 @@ import type { Trouble } from '../api/problem.ts'
 import type { Rotation, Run, UndoRequest } from '../api/run.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Failure } from '../platform/failure.ts'
+import { leftOut } from '../rotation/leftOut.ts'
 import type { NewRun } from '../rotation/runs/runs.ts'
 import { exit } from './exitCodes.ts'
 import { codeWith, filesDocument, fileTroublesOf, tellFiles } from './fileTroubles.ts'
@@ -27,7 +28,8 @@ interface Left {
 async function undoWith(engine: Engine, command: Command): Promise<Ended> {
   const { options, terminal, interruption } = command
   const { newKey = 'deactivate' } = options.undo
-  const troubles = fileTroublesOf((await engine.keyring.readKeys()).snapshot)
+  const { snapshot } = await engine.keyring.readKeys()
+  const troubles = fileTroublesOf(snapshot)
   const chosen = await targetsOf(engine, command)
   const { request } = chosen
   const { how } = request
@@ -39,7 +41,13 @@ async function undoWith(engine: Engine, command: Command): Promise<Ended> {
     if (reason) left.push({ rotation, reason })
     else possible.push(rotation)
   }
-  const document = { ...filesDocument(troubles), how, undo: possible, left }
+  const out =
+    how === 'restore'
+      ? possible.flatMap((rotation) =>
+          leftOut(rotation, snapshot).map(({ name, file }) => ({ profile: name, file, key: rotation.key })),
+        )
+      : []
+  const document = { ...filesDocument(troubles), how, undo: possible, left, leftOut: out }
   if (possible.length === 0) {
     if (troubles.fails) throw new Failure(troubles.troubles[0] as Trouble)
     const [only] = left
@@ -64,6 +72,17 @@ async function undoWith(engine: Engine, command: Command): Promise<Ended> {
     )
     terminal.print([`Stays as it is: ${count(left.length, 'key')}.`, ...stays].join('\n'))
   }
+  if (out.length > 0) {
+    const stays = out.map(
+      ({ profile, file, key }) => `  ${places([profile])}  in the ${file} file, rotated from ${short(key)}`,
+    )
+    terminal.print(
+      [
+        `No longer with the new key, and so left as ${out.length === 1 ? 'it is' : 'they are'}: ${count(out.length, 'profile')}.`,
+        ...stays,
+      ].join('\n'),
+    )
+  }
   if (options.dryRun) {
     terminal.print('A dry run: nothing was changed.')
     return { code: codeWith(troubles, exit.ok), document }
@@ -76,7 +95,10 @@ async function undoWith(engine: Engine, command: Command): Promise<Ended> {
   for (const run of runs) terminal.print(resultText(run, engine.clock.now(), false))
   terminal.print(totalsText(runs, left.length))
   return {
-    code: codeWith(troubles, codeOf(runs, interruption.requested)),
+    code: codeWith(
+      troubles,
+      codeOf(runs, interruption.requested) || (out.length > 0 ? exit.failed : exit.ok),
+    ),
     document: { ...document, runs },
   }
 }
