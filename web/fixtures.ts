@@ -4,7 +4,10 @@ import type { Places } from '../server/api/places.ts'
 import type { Plan, PlanRotate } from '../server/api/plan.ts'
 import type { Trouble } from '../server/api/problem.ts'
 import type { HistoryRow, Rotation, Run, StepName, StepView } from '../server/api/run.ts'
+import type { RestRow } from '../server/api/ledger.ts'
+import type { Removal } from '../server/api/removal.ts'
 import type { Settings } from '../server/api/settings.ts'
+import type { Trail, TrailDoor } from '../server/api/trail.ts'
 import type { World } from './world.ts'
 
 /** Made-up data for the gallery and the unit tests: no id here belongs to anybody. */
@@ -789,6 +792,128 @@ export const tidying: Tidying = {
   applied: false,
 }
 
+const rest = (part: Pick<RestRow, 'kind' | 'what' | 'reason'> & Partial<RestRow>): RestRow => ({
+  id: `${part.kind}-${part.what.length}`,
+  run: 'run-1',
+  state: 'open',
+  ...part,
+})
+const theft = inventory({
+  ledger: {
+    leak: true,
+    asked: 4,
+    open: [],
+    rest: [
+      rest({ kind: 'credential', what: 'Console password of anna', reason: 'It works' }),
+      rest({ kind: 'sessions', what: 'Sessions of anna', reason: `May live until ${ago(-1)}` }),
+      rest({
+        kind: 'places',
+        what: 'Other places on this machine',
+        reason: '4 found, 1 updated, 3 left',
+        key: idOf('DEFA'),
+      }),
+      rest({
+        kind: 'door',
+        what: 'iam:CreateUser backup-svc',
+        reason: `${ago(0, 18_000)}, still there`,
+        key: idOf('DEFA'),
+      }),
+      rest({
+        kind: 'sign-in',
+        what: 'Sign-in on this machine (sso)',
+        reason: '/home/anna/.aws/sso/cache/d033e22ae348aeb5660fc2140aec35850c4da997.json',
+        state: 'closed',
+        closedBy: 'left',
+        why: 'the build machine’s own',
+      }),
+      rest({
+        kind: 'credentials',
+        what: 'SSH key of anna',
+        reason: 'It is off',
+        state: 'closed',
+        closedBy: 'done',
+      }),
+    ],
+  },
+})
+const door = (words: string, part: Partial<TrailDoor> = {}): TrailDoor => ({
+  id: words,
+  at: ago(0, 18_000),
+  act: 'iam:CreateUser',
+  target: 'backup-svc',
+  address: '203.0.113.9',
+  mine: false,
+  words,
+  todo: 'Take the keys, the password and the policies of this user away, then delete it.',
+  canLook: true,
+  ...part,
+})
+const lookDenied: Trouble = {
+  name: 'access-denied',
+  title: 'Not allowed: iam:GetRole',
+  detail: 'AWS refused iam:GetRole. Nothing was changed.',
+  remedy: 'Have an administrator look.',
+  code: 'AccessDenied',
+  action: 'iam:GetRole',
+}
+const trail: Trail = {
+  id: 'trail-1',
+  state: 'done',
+  request: { keys: [idOf('DEFA')] },
+  startedAt: ago(0, 60),
+  keys: [
+    {
+      key: idOf('DEFA'),
+      from: ago(30),
+      to: ago(0, 60),
+      says: '4 from 203.0.113.9, an address that is not this machine’s.',
+      mineKnown: true,
+      events: 4,
+      strangers: 4,
+      passedOver: 0,
+      signers: [],
+      sources: [],
+      moreSources: 0,
+      doors: [
+        door('made the user backup-svc'),
+        door('made the user night-svc', { still: 'there' }),
+        door('made the user gone-svc', { still: 'gone' }),
+        door('made the role deploy', { still: 'unknown', trouble: lookDenied }),
+      ],
+      moreDoors: 0,
+      sessions: [],
+      moreSessions: 0,
+      regions: [],
+      days: [],
+      limits: [],
+    },
+  ],
+}
+const refused = keys.map((each) =>
+  each.profiles.includes('laptop')
+    ? {
+        ...each,
+        problem: {
+          name: 'invalid-key',
+          title: 'AWS does not accept this key',
+          detail: 'It was deleted, or turned off.',
+          remedy: 'Put a key that works into the file, or remove it.',
+        },
+      }
+    : each,
+)
+export const removal: Removal = {
+  key: idOf('L4PT'),
+  files: ['laptop', 'laptop-old'].map((profile, at) => ({
+    file: 'credentials',
+    path: '/home/anna/.aws/credentials',
+    profile,
+    lines: [`[${profile}]`, `aws_access_key_id = ${idOf('L4PT')}`, 'aws_secret_access_key = ••••••••'].map(
+      (text, line) => ({ line: 21 + at * 4 + line, text }),
+    ),
+  })),
+}
+
 export const scenes: Record<string, Scene> = {
   keys: { world: world() },
   'keys-unchecked': {
@@ -1089,6 +1214,14 @@ export const scenes: Record<string, Scene> = {
   },
   'undo-one': { hash: '#/run/run-1', world: withRun(run([rotation(['default'])])), press: ['Undo default'] },
   'undo-all': { hash: '#/run/run-1', world: withRun(finished), press: ['Undo all 4'] },
+  'after-theft': {
+    hash: '#/after/run-1',
+    world: withRun(finished, { inventory: theft, trail }),
+  },
+  'remove-dialog': {
+    world: world({ inventory: inventory({ keys: refused }) }),
+    press: ['Details of laptop ****L4PT', 'Remove from the file'],
+  },
   'old-keys': { hash: '#/old-keys', world: world() },
   'old-keys-more': { hash: '#/old-keys', world: world(), press: ['More about ****OLD2'] },
   'old-keys-none': { hash: '#/old-keys', world: world({ inventory: inventory({ oldKeys: [] }) }) },

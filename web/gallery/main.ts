@@ -7,7 +7,7 @@ import '../base.css'
 import { Clock } from '../clock.svelte.ts'
 import { Context } from '../context.svelte.ts'
 import type { Scene } from '../fixtures.ts'
-import { history, now, placeChanges, scenes, tidying } from '../fixtures.ts'
+import { history, now, placeChanges, removal, scenes, tidying } from '../fixtures.ts'
 import { Live } from '../live.svelte.ts'
 import { placeOf, Route } from '../route.svelte.ts'
 import { Session } from '../session/session.svelte.ts'
@@ -21,6 +21,7 @@ async function answer(input: RequestInfo | URL): Promise<Response> {
   const path = String(input)
   if (path.startsWith('/api/history')) return Response.json({ rows: history })
   if (path === '/api/places/changes') return Response.json(placeChanges)
+  if (path.endsWith('/removal')) return Response.json(removal)
   if (path === '/api/files/credentials/tidy') return Response.json(tidying)
   return Response.json({})
 }
