@@ -46,6 +46,8 @@ async function live(stage: Stage, report: Report, runs: number): Promise<void> {
   report.add({ what: 'memory after two hundred', value: first.memoryMiB, unit: 'MiB' })
   report.add({ what: 'memory at the end', value: last.memoryMiB, unit: 'MiB', atMost: first.memoryMiB * 1.1 })
   report.add({ what: 'open files at the end', value: last.handles, unit: '', atMost: first.handles + 10 })
+  const bytes = bytesIn(path.join(stage.state, 'runs'))
+  report.add({ what: 'journals, a rotation', value: bytes / runs / 1024, unit: 'KiB', atMost: 2 })
   report.add({
     what: `keys.json of ${keys} keys`,
     value: statSync(path.join(stage.state, 'keys.json')).size / 1024,
@@ -82,4 +84,8 @@ async function oneLife(client: Client, pid: number | undefined, done: number): P
 
 function memoryMiB(pid: number | undefined): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+}
+
+function bytesIn(directory: string): number {
+  return readdirSync(directory).reduce((sum, name) => sum + statSync(path.join(directory, name)).size, 0)
 }
