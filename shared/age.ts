@@ -25,3 +25,7 @@ export function ageWords(days: number): string {
   if (days < 731) return `${days} ${days === 1 ? 'day' : 'days'}`
   return `${(Math.floor(days / 36.525) / 10).toFixed(1)} years`
 }
+
+/** A moment to the minute, in milliseconds since the epoch, for who has no browser's locale: 2026-03-01 10:00 UTC. */
+export const utcMinute = (at: number): string =>
+  `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`

@@ -1,3 +1,4 @@
+import { utcMinute } from '../../shared/age.ts'
 import { speaker } from '../../shared/speaker.ts'
 import type { Trouble } from '../api/problem.ts'
 import type { Rotation, StepName } from '../api/run.ts'
@@ -38,18 +39,14 @@ const day = 86_400_000
 export function when(time: string, now: number): string {
   const at = Date.parse(time)
   return at > now
-    ? `in ${amount(at - now, Math.round)}, ${absolute(at)}`
-    : `${amount(now - at)} ago, ${absolute(at)}`
+    ? `in ${amount(at - now, Math.round)}, ${utcMinute(at)}`
+    : `${amount(now - at)} ago, ${utcMinute(at)}`
 }
 
 /** How long something stays possible: `for 7 days, until 2026-03-08 10:00 UTC`. */
 export function left(until: string, now: number): string {
   const at = Date.parse(until)
-  return at > now ? `for ${amount(at - now, Math.round)}, until ${absolute(at)}` : `until ${absolute(at)}`
-}
-
-function absolute(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  return at > now ? `for ${amount(at - now, Math.round)}, until ${utcMinute(at)}` : `until ${utcMinute(at)}`
 }
 
 /** @param days how days are rounded: an age down, since a key is no older than it is; seven days less a second are seven */

@@ -1,3 +1,4 @@
+import { utcMinute } from '../../shared/age.ts'
 import { createHash } from 'node:crypto'
 import type { RestRow } from '../api/ledger.ts'
 import type { Run } from '../api/run.ts'
@@ -141,7 +142,7 @@ function sessionsRow(
     return {
       ...row,
       what,
-      reason: `Those issued before ${cut} are ${overAt(cut) <= now ? 'over' : 'denied'}`,
+      reason: `Those issued before ${moment(cut)} are ${overAt(cut) <= now ? 'over' : 'denied'}`,
       done: true,
     }
   if (refusedAt === undefined)
@@ -149,7 +150,7 @@ function sessionsRow(
   const over = refusedAt + longestSessionMs
   return over <= now
     ? { ...row, what, reason: 'None that the old key made can live any more', done: true }
-    : { ...row, what, reason: `May live until ${new Date(over).toISOString()}`, done: false }
+    : { ...row, what, reason: `May live until ${utcMinute(over)}`, done: false }
 }
 
 function signIns(seen: Seen['signIns'], { at }: Leak): Row[] {
@@ -203,7 +204,13 @@ function doorRow({ id, key, at, act, target, still }: SeenDoor): Row {
     key,
     about: [id],
     what: [act, target].filter(Boolean).join(' '),
-    reason: `${at}${still === undefined ? '' : still === 'gone' ? ', gone since' : ', still there'}`,
+    reason: `${moment(at)}${still === undefined ? '' : still === 'gone' ? ', gone since' : ', still there'}`,
     done: still === 'gone',
   }
+}
+
+/** What a file or an event calls a time may be none. */
+function moment(text: string): string {
+  const at = Date.parse(text)
+  return Number.isNaN(at) ? text : utcMinute(at)
 }
