@@ -188,5 +188,5 @@ export function keysOf(spec: Spec): string[] {
 
 /** Ids sort by time. */
 function byId(one: LiveRun, other: LiveRun): number {
-  return one.id.localeCompare(other.id)
+  return Number(one.id > other.id) - Number(one.id < other.id)
 }
