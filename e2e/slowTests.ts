@@ -16,6 +16,6 @@ export const slowUnits = [
 
 /** They walk every screen in every width, or a page that is used less. */
 export const slowSpecs = [
-  '{forcedColors,fuzz,gallery,history,keyboard,lateAnswers,ledger,mfa,oldKeys,otherCredentials}.spec.ts',
+  '{breach,forcedColors,fuzz,gallery,history,keyboard,lateAnswers,ledger,mfa,oldKeys,otherCredentials}.spec.ts',
   '{room,run,session,states,theft,tidy,trail}.spec.ts',
 ]
