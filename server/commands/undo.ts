@@ -44,7 +44,11 @@ async function undoWith(engine: Engine, command: Command): Promise<Ended> {
   const out =
     how === 'restore'
       ? possible.flatMap((rotation) =>
-          leftOut(rotation, snapshot).map(({ name, file }) => ({ profile: name, file, key: rotation.key })),
+          leftOut(rotation, snapshot).map(({ name: profile, ...rest }) => ({
+            profile,
+            ...rest,
+            key: rotation.key,
+          })),
         )
       : []
   const document = { ...filesDocument(troubles), how, undo: possible, left, leftOut: out }
@@ -74,7 +78,8 @@ async function undoWith(engine: Engine, command: Command): Promise<Ended> {
   }
   if (out.length > 0) {
     const stays = out.map(
-      ({ profile, file, key }) => `  ${places([profile])}  in the ${file} file, rotated from ${short(key)}`,
+      ({ profile, file, holds }) =>
+        `  ${places([profile])}  ${holds === undefined ? `has no key in the ${file} file` : `holds ${short(holds)}`}`,
     )
     terminal.print(
       [

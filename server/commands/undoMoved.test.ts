@@ -22,7 +22,7 @@ it('undoes where the new key stands now, and names the profile that no longer ho
   const undone = await ground.run('undo', '--profile', 'sam', '--yes', '--json')
   const document = JSON.parse(undone.stdout) as { leftOut: unknown[]; runs: { state: string }[] }
   expect([undone.code, document.runs.map(({ state }) => state)]).toEqual([1, ['done']])
-  expect(document.leftOut).toEqual([{ profile: 'second', file: 'credentials', key: old.id }])
+  expect(document.leftOut).toEqual([{ profile: 'second', file: 'credentials', holds: other.id, key: old.id }])
   expect(text()).toContain(`[renamed]\n${pair(old)}`)
   expect(text()).toContain(`[second]\n${pair(other)}`)
   expect(undone.stderr).toContain('left as it is: 1 profile.')
