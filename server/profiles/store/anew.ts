@@ -7,20 +7,16 @@ import { headerFor, sectionLines, settingsOf } from '../ini/newSection.ts'
 import { splice } from '../ini/splice.ts'
 import type { Edit } from '../ini/splice.ts'
 import type { AnewProfile } from '../ports.ts'
-import { writeFailure } from './fileTrouble.ts'
+import { again, put } from './again.ts'
 import { heldPair } from './pairs.ts'
-import { MovedMeanwhile } from './storedFile.ts'
-import type { StoredFile, View } from './storedFile.ts'
-
-/** How often a write begins anew since another program wrote meanwhile. */
-const mostAttempts = 20
+import type { StoredFile } from './storedFile.ts'
 
 /**
  * Writes profiles that are gone from a file. Call it with the lock held.
  * @throws Failure as `ProfileStore.putAnew`
  */
 export async function putAnew(file: StoredFile, profiles: readonly AnewProfile[]): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  await again(file, async () => {
     const view = await file.view()
     if (view.loaded.state === 'unreadable') throw new Failure(view.loaded.trouble)
     const before = await file.parse(
@@ -28,18 +24,10 @@ export async function putAnew(file: StoredFile, profiles: readonly AnewProfile[]
     )
     const missing = profiles.filter((each) => lacks(before, each, file.path))
     if (missing.length === 0) return
-    try {
-      const { bytes, added } = withProfiles(before, missing)
-      await verify(file, before, bytes, added, missing)
-      return await put(file, view, bytes)
-    } catch (error) {
-      if (!(error instanceof MovedMeanwhile) || attempt === mostAttempts) throw writeFailure(file.path, error)
-    }
-  }
-}
-
-function put(file: StoredFile, view: View, bytes: Buffer): Promise<void> {
-  return view.loaded.state === 'missing' ? file.create(bytes) : file.replace(view, bytes)
+    const { bytes, added } = withProfiles(before, missing)
+    await verify(file, before, bytes, added, missing)
+    await put(file, view, bytes)
+  })
 }
 
 /** A file that was cut in the middle of a line ends with what no reader takes for a setting. */

@@ -6,15 +6,9 @@ import { cutPair, putPairBack, type PairCut } from '../ini/cutPair.ts'
 import { splice } from '../ini/splice.ts'
 import { samePair, type KeyPair } from '../keyPair.ts'
 import type { CutProfile, PairPlace } from '../ports.ts'
-import { writeFailure } from './fileTrouble.ts'
+import { again, put } from './again.ts'
 import { heldPair } from './pairs.ts'
-import { MovedMeanwhile, type StoredFile } from './storedFile.ts'
-
-/** How often a write begins anew since another program wrote meanwhile. */
-const mostAttempts = 20
-
-/** What goes could not be made durable: no trouble of this file's. */
-class NotKept extends Error {}
+import type { StoredFile } from './storedFile.ts'
 
 interface Cut {
   readonly place: PairPlace
@@ -39,7 +33,9 @@ export async function cutOut(
   places: readonly PairPlace[],
   keep: (cuts: readonly CutProfile[]) => Promise<void>,
 ): Promise<void> {
-  await again(file, async () => {
+  // What goes could not be made durable: no trouble of this file's.
+  let notKept: { readonly cause: unknown } | undefined
+  const written = again(file, async () => {
     const view = await file.view()
     if (view.loaded.state === 'unreadable') throw new Failure(view.loaded.trouble)
     const cuts = view.reading ? cutsIn(file, view.reading, places) : []
@@ -50,9 +46,13 @@ export async function cutOut(
     const gone = cuts.flatMap(({ place: { profile, pair }, header }) => settings(profile, header, pair))
     mustAgree(file, differenceAdded(less, view.reading, gone))
     await keep(cuts.map(cutOf)).catch((cause: unknown) => {
-      throw new NotKept('nothing was written', { cause })
+      notKept = { cause }
+      throw cause
     })
     await file.replace(view, bytes)
+  })
+  await written.catch((error: unknown) => {
+    throw notKept ? notKept.cause : error
   })
 }
 
@@ -72,19 +72,8 @@ export async function putBack(file: StoredFile, cuts: readonly CutProfile[], pai
     )
     const added = missing.flatMap(({ profile, header }) => settings(profile, header, pair))
     mustAgree(file, differenceAdded(before, await file.parse(bytes), added))
-    await (view.loaded.state === 'missing' ? file.create(bytes) : file.replace(view, bytes))
+    await put(file, view, bytes)
   })
-}
-
-async function again(file: StoredFile, write: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await write()
-    } catch (error) {
-      if (error instanceof NotKept) throw error.cause
-      if (!(error instanceof MovedMeanwhile) || attempt === mostAttempts) throw writeFailure(file.path, error)
-    }
-  }
 }
 
 /** @throws Failure `file-moved`, `file-ambiguous` */
