@@ -14,9 +14,6 @@ export const AfterCredential = Type.Object(
     createdAt: Type.Optional(Time),
     expiresAt: Type.Optional(Time),
     what: Type.Optional(Type.String({ description: 'The service, or the subject of a certificate' })),
-    changedAt: Type.Optional(
-      Type.String({ format: 'date-time', description: 'Keyturn set a new one since the key leaked' }),
-    ),
     new: Type.Boolean({ description: 'Made since the date that the person gave' }),
     can: Type.Array(oneOf(['deactivate', 'activate', 'delete'])),
     needs: Type.Optional(Type.String({ description: 'The permission that is missing to see it' })),

@@ -48,9 +48,9 @@ function canOf(kind: CredentialKind, { status }: Holding): AfterCredential['can'
 }
 
 /** Whether it is left to deal with. A device is only where it came after the leak: the person's own goes on being used. */
-export function isOpen({ kind, status, new: isNew, changedAt, trouble }: AfterCredential): boolean {
+export function isOpen({ kind, status, new: isNew, trouble }: AfterCredential): boolean {
   if (trouble) return true
-  if (kind === 'password') return changedAt === undefined
+  if (kind === 'password') return true
   return kind === 'mfa' ? isNew : status === 'Active'
 }
 

@@ -208,15 +208,8 @@ export class SeenFile {
   }
 }
 
-function reasonOf({
-  kind,
-  status,
-  trouble,
-  new: isNew,
-  changedAt,
-}: AfterUser['credentials'][number]): string {
+function reasonOf({ kind, status, trouble, new: isNew }: AfterUser['credentials'][number]): string {
   if (trouble) return `Not known: ${trouble.title}`
-  if (changedAt !== undefined) return 'Changed since'
   if (kind === 'password') return 'Set'
   return [status, ...(isNew ? ['new'] : [])].filter(Boolean).join(', ') || 'There'
 }
