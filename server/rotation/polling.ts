@@ -2,6 +2,7 @@ import { AwsFailure, type Identity } from '../keys/iam.ts'
 import { Failure } from '../platform/failure.ts'
 import { Patience } from '../platform/patience.ts'
 import type { KeyPair } from '../profiles/keyPair.ts'
+import type { Facts } from './entries.ts'
 import { LeftWaiting } from './machine.ts'
 import { isStop, type World } from './world.ts'
 
@@ -159,4 +160,9 @@ export async function refused(
     )
     await world.pause(intervalMs)
   }
+}
+
+/** What the journal notes of a refusal: when it was, by AWS's clock, where its reply told that. */
+export function refusalFacts({ date }: { readonly date?: number }): Facts {
+  return date === undefined ? {} : { refusedAt: new Date(date).toISOString() }
 }

@@ -2,6 +2,7 @@ import type { HistoryRow, Rotation, Run } from '../api/run.ts'
 import type { Spec } from './entries.ts'
 import type { RunHeader } from './journal.ts'
 import type { Recorded } from './recorded.ts'
+import { placeName } from './wrote.ts'
 
 /** What the journal cannot know: what is under way in this process, and what the files and the undo store hold. */
 export interface Now {
@@ -133,7 +134,7 @@ function undoOffers(
 }
 
 function isEmpty({ holds }: Now): (profile: Spec['profiles'][number]) => boolean {
-  return ({ file, name }) => !holds.has(`${file}:${name}`)
+  return ({ file, name }) => !holds.has(placeName(file, name))
 }
 
 /** A whole run; its state follows from its rotations. */

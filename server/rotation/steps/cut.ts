@@ -2,7 +2,7 @@ import { Failure } from '../../platform/failure.ts'
 import type { FilesSnapshot, PairPlace } from '../../profiles/ports.ts'
 import { keyWorks } from '../interlock.ts'
 import type { Step } from '../machine.ts'
-import { refused } from '../polling.ts'
+import { refusalFacts, refused } from '../polling.ts'
 import { profileIn, type World } from '../world.ts'
 import { wroteInto } from '../wrote.ts'
 import { isRefused } from './kill.ts'
@@ -15,7 +15,7 @@ export const seeRefused: Step<World> = {
     if (!refusal) throw new Failure(keyWorks(world.spec.from))
     await world.shop.store.preflight([...new Set(world.profiles.map(({ file }) => file))])
     await world.shop.stateWritable()
-    return refusal.date === undefined ? {} : { refusedAt: new Date(refusal.date).toISOString() }
+    return refusalFacts(refusal)
   },
 }
 

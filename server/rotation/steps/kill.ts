@@ -1,7 +1,7 @@
 import { AwsFailure } from '../../keys/iam.ts'
 import { Failure } from '../../platform/failure.ts'
 import type { Step } from '../machine.ts'
-import { refused, seconds } from '../polling.ts'
+import { refusalFacts, refused, seconds } from '../polling.ts'
 import type { World } from '../world.ts'
 
 /**
@@ -39,7 +39,7 @@ export const seeDead: Step<World> = {
         remedy: 'Retry in a minute to make sure.',
       })
     }
-    return refusal.date === undefined ? {} : { refusedAt: new Date(refusal.date).toISOString() }
+    return refusalFacts(refusal)
   },
 }
 
