@@ -30,7 +30,9 @@ async function undoWith(engine: Engine, command: Command): Promise<Ended> {
   const { newKey = 'deactivate' } = options.undo
   const { snapshot } = await engine.keyring.readKeys()
   const troubles = fileTroublesOf(snapshot)
-  const chosen = await targetsOf(engine, command)
+  // What can be undone follows from what the files hold now.
+  engine.runs.sawFiles(snapshot)
+  const chosen = targetsOf(engine, command)
   const { request } = chosen
   const { how } = request
   const possible: Rotation[] = []
@@ -116,9 +118,7 @@ interface Chosen {
 }
 
 /** @throws Failure `not-found` */
-async function targetsOf({ runs, undos, keyring }: Engine, { options }: Command): Promise<Chosen> {
-  // What can be undone follows from what the files hold now.
-  runs.sawFiles((await keyring.readKeys()).snapshot)
+function targetsOf({ runs, undos }: Engine, { options }: Command): Chosen {
   const { target, profiles } = options
   const known = target === undefined ? undefined : runs.rotation(target)
   const run = target === undefined ? undefined : runs.get(target)
