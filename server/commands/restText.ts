@@ -9,7 +9,7 @@ export function restLines(rows: readonly RestRow[] | undefined = []): string[] {
   return [
     `Beside keys, ${count(open.length, 'thing')} ${open.length === 1 ? 'is' : 'are'} open after the theft:`,
     ...open.flatMap((row) => [
-      `  ${[row.what, row.key === undefined ? '' : short(row.key), row.credential ?? ''].filter(Boolean).join('  ')}  ${row.reason}`,
+      `  ${[row.what, row.account === undefined ? '' : `in ${row.account}`, row.key === undefined ? '' : short(row.key), row.credential ?? ''].filter(Boolean).join('  ')}  ${row.reason}`,
       `      ${whatNow(row)}`,
     ]),
     `  To leave one as it is, by name: ${hint('keyturn leaked --leave ID --because WORDS')}`,
